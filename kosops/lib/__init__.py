@@ -1,0 +1,1 @@
+"""Plumbing that knows no app: errors, money, periods, queue, lists."""

@@ -1,0 +1,55 @@
+"""Set-based statements: named parameters in, rows out."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+from kosops.lib.errors import DomainError
+
+
+def execute(statement: str, params: Mapping[str, Any] | None = None) -> int:
+    """Run one statement and return the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params or {})
+        return int(cursor.rowcount)
+
+
+def fetch_all(statement: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Run one query and return its rows as dicts."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params or {})
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def fetch_one(statement: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Run a query that yields exactly one row."""
+    (row,) = fetch_all(statement, params)
+    return row
+
+
+@contextmanager
+def exclusive(name: str, *, busy: DomainError) -> Iterator[None]:
+    """A transaction that holds the advisory lock ``name``; raises ``busy`` if another one has it.
+
+    The lock is transaction-scoped, so it is safe behind a connection pooler and it goes
+    with the connection of a killed worker.
+    """
+    with transaction.atomic():
+        taken = fetch_one(
+            "SELECT pg_try_advisory_xact_lock(%(key)s) AS taken", {"key": lock_key(name)}
+        )["taken"]
+        if not taken:
+            raise busy
+        yield
+
+
+def lock_key(name: str) -> int:
+    """A stable 64-bit key for an advisory lock name."""
+    data = name.encode()
+    return (zlib.crc32(data) << 31) ^ zlib.adler32(data)
