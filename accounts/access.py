@@ -1,0 +1,127 @@
+"""Who may do what where. Everything is refused unless a grant says otherwise.
+
+A permission is a word such as ``orders.view``. A role is a set of permissions; a grant gives a
+role at a unit and below. KOS and KOC hold no permission over units: their phone pages show only
+what is their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.choices import Role, UnitKind
+from accounts.models import Grant, Person, Unit
+
+VIEW_PROGRAMME = {"overview.view", "matrix.view", "posts.view", "tiers.view", "jobs.view"}
+VIEW_MONEY = {"orders.view", "commission.view", "payouts.view", "books.view"}
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.OPERATOR: frozenset(
+        VIEW_PROGRAMME
+        | VIEW_MONEY
+        | {
+            "matrix.edit",
+            "imports.run",
+            "tiers.run",
+            "commission.plan",
+            "commission.run",
+            "activity.view",
+            "people.manage",
+            "api_keys.manage",
+        }
+    ),
+    Role.ANALYST: frozenset(VIEW_PROGRAMME | {"orders.view", "commission.view"}),
+    Role.REVIEWER: frozenset(VIEW_PROGRAMME),
+    Role.FINANCE: frozenset(
+        VIEW_PROGRAMME
+        | VIEW_MONEY
+        | {
+            "imports.run",
+            "commission.run",
+            "commission.settle",
+            "payouts.make",
+            "payouts.approve",
+            "activity.view",
+        }
+    ),
+    Role.AUDITOR: frozenset(VIEW_PROGRAMME | VIEW_MONEY | {"activity.view"}),
+    Role.REGION_MANAGER: frozenset(VIEW_PROGRAMME | {"orders.view", "commission.view"}),
+    Role.STORE_MANAGER: frozenset(VIEW_PROGRAMME | {"orders.view"}),
+    Role.KOS: frozenset(),
+    Role.KOC: frozenset(),
+}
+
+HQ_ROLES = frozenset(PERMISSIONS) - {Role.KOS, Role.KOC}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where a person holds a permission: path prefixes, or everything (superusers)."""
+
+    paths: tuple[str, ...] = ()
+    everything: bool = False
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.paths)
+
+    def covers(self, unit: Unit) -> bool:
+        return self.everything or any(unit.path.startswith(path) for path in self.paths)
+
+
+def reach(person: Any, permission: str) -> Reach:
+    """The part of the tree where ``person`` holds ``permission`` today.
+
+    Nothing for anonymous, inactive or unknown people and for permissions that no role has.
+    """
+    if not isinstance(person, Person) or not person.is_active:
+        return Reach()
+    if person.is_superuser:
+        return Reach(everything=True)
+    return Reach(
+        paths=tuple(
+            sorted({path for role, path in _grants(person) if permission in PERMISSIONS[role]})
+        )
+    )
+
+
+def roles_of(person: Any) -> frozenset[str]:
+    """The roles that the person holds anywhere today."""
+    if not isinstance(person, Person) or not person.is_active:
+        return frozenset()
+    return frozenset(role for role, _path in _grants(person))
+
+
+def brands_of(person: Any, permission: str) -> list[Unit]:
+    """Brands where the person holds ``permission``, wholly or in part, by name."""
+    within = reach(person, permission)
+    brands = Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("name")
+    if within.everything:
+        return list(brands)
+    roots = {int(path.split("/")[1]) for path in within.paths}
+    return list(brands.filter(pk__in=roots))
+
+
+def require(person: Any, permission: str, unit: Unit | None = None) -> None:
+    """Raise PermissionDenied (403) unless the person holds ``permission`` (at ``unit``)."""
+    within = reach(person, permission)
+    if not within or (unit is not None and not within.covers(unit)):
+        raise PermissionDenied(permission)
+
+
+def _grants(person: Person) -> list[tuple[str, str]]:
+    """(role, path) of today's grants, read once per person object, that is once per request."""
+    cached = person.__dict__.get("_grants")
+    if cached is None:
+        today = timezone.localdate()
+        cached = list(
+            Grant.objects.filter(
+                Q(until=None) | Q(until__gte=today), person=person, since__lte=today
+            ).values_list("role", "unit__path")
+        )
+        person.__dict__["_grants"] = cached
+    return cached
