@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-env = FileAwareEnv()
+env = FileAwareEnv(strip_whitespace=True)
 
 # -- core ---------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY")

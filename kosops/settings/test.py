@@ -4,7 +4,7 @@ import os
 
 from kosops.local.state import load_environment
 
-load_environment(os.environ)
+load_environment(os.environ, testing=True)
 
 from kosops.settings.base import *  # noqa: E402, F403
 
