@@ -9,16 +9,12 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import JobState, Role, StoreKind, Theme, UnitKind
 
 if TYPE_CHECKING:
     from accounts.access import Reach
-
-models.TextField.register_lookup(Length)
-
 
 class ScopedQuerySet(models.QuerySet[Any]):
     """Rows that belong to a unit. ``scope_path`` names the way from the row to its unit.
@@ -141,12 +137,12 @@ class Unit(models.Model):
                 "code", condition=Q(kind=UnitKind.BRAND), name="unit_brand_code_once"
             ),
             models.CheckConstraint(
-                condition=Q(kind=UnitKind.BRAND, parent=None) | ~Q(kind=UnitKind.BRAND, parent=None)
-                & ~Q(kind=UnitKind.BRAND),
+                condition=Q(kind=UnitKind.BRAND, parent__isnull=True)
+                | (~Q(kind=UnitKind.BRAND) & Q(parent__isnull=False)),
                 name="unit_only_brand_is_root",
             ),
         ]
-        indexes = [models.Index("path", name="unit_path_prefix")]
+        indexes = [models.Index(fields=["path"], name="unit_path_prefix", opclasses=["text_pattern_ops"])]
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,15 @@
+"""Celery tasks of the accounts app. Each takes ids, may run twice and calls one command."""
+
+from celery import shared_task
+
+from accounts import jobs
+
+
+@shared_task
+def run_job(job_id: int) -> None:
+    jobs.run(job_id)
+
+
+@shared_task
+def sweep_jobs() -> None:
+    jobs.sweep()

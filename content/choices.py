@@ -1,0 +1,28 @@
+"""Closed lists of the content app."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Genre(models.TextChoices):
+    IMAGE_TEXT = "image_text", _("Image and text")
+    VIDEO = "video", _("Video")
+    LIVE = "live", _("Live")
+    UNKNOWN = "", _("Unknown")
+
+
+class PostState(models.TextChoices):
+    ONLINE = "online", _("Online")
+    HIDDEN = "hidden", _("Hidden by the platform")
+    REMOVED = "removed", _("Removed")
+
+
+class Relationship(models.TextChoices):
+    """RULES 5.2: how the author stands to the brand; the disclosure follows from it."""
+
+    NONE = "none", _("None")
+    OWN_STAFF = "own_staff", _("Own staff")
+    GIFT = "gift", _("Gift")
+    LOAN = "loan", _("Loan")
+    PAID = "paid", _("Paid")
+    COMMISSION = "commission", _("Commission")

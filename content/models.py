@@ -1,0 +1,120 @@
+"""Posts and their figures over time."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Unit, scoped_by
+from content.choices import Genre, PostState, Relationship
+from matrix.choices import Platform
+from matrix.models import Creator, SocialAccount
+
+
+class Figures(models.Model):
+    """Cumulative figures of a post. NULL is unknown, never 0: Channels has no saves,
+    a Xiaohongshu list export has no completion rate. Rates are basis points, times seconds x 100.
+    """
+
+    impressions = models.BigIntegerField(null=True, blank=True)
+    views = models.BigIntegerField(null=True, blank=True)
+    likes = models.BigIntegerField(null=True, blank=True)
+    # WeChat Channels has two kinds of like: 推荐 (here) and 喜欢 (likes).
+    recommends = models.BigIntegerField(null=True, blank=True)
+    comments = models.BigIntegerField(null=True, blank=True)
+    saves = models.BigIntegerField(null=True, blank=True)
+    shares = models.BigIntegerField(null=True, blank=True)
+    followers_gained = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Post(Figures):
+    """A note or video on a platform. Most exports carry no platform id; then account, normalised
+    title and publish minute identify it. The figures are the latest known of each kind, derived
+    from the snapshots.
+    """
+
+    brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    store = models.ForeignKey(Unit, models.PROTECT, related_name="posts")
+    account = models.ForeignKey(SocialAccount, models.PROTECT, related_name="posts")
+    creator = models.ForeignKey(
+        Creator, models.PROTECT, null=True, blank=True, related_name="posts"
+    )
+    platform = models.CharField(max_length=20, choices=Platform.choices)
+    platform_post_id = models.CharField(max_length=80, null=True, blank=True)
+    title = models.TextField(blank=True)
+    # NFKC, lower case, punctuation dropped (content.matching.normal_title).
+    title_key = models.TextField(blank=True)
+    url = models.URLField(max_length=500, blank=True)
+    genre = models.CharField(max_length=10, choices=Genre.choices, blank=True)
+    state = models.CharField(max_length=8, choices=PostState.choices, default=PostState.ONLINE)
+    published_at = models.DateTimeField()
+    is_commercial = models.BooleanField(default=False)
+    relationship = models.CharField(
+        max_length=10, choices=Relationship.choices, default=Relationship.NONE
+    )
+    disclosure = models.CharField(max_length=200, blank=True)
+    figures_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = scoped_by("store").as_manager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        constraints = [
+            models.UniqueConstraint(
+                "brand",
+                "platform",
+                "platform_post_id",
+                condition=Q(platform_post_id__isnull=False),
+                name="post_platform_id_once",
+            ),
+            models.UniqueConstraint(
+                "account",
+                "title_key",
+                "published_at",
+                condition=Q(platform_post_id__isnull=True),
+                name="post_fingerprint_once",
+            ),
+        ]
+        indexes = [
+            models.Index("-published_at", "-id", name="post_latest"),
+            models.Index("account", "published_at", name="post_of_account"),
+            models.Index("creator", "published_at", name="post_of_creator"),
+            models.Index("store", "-published_at", name="post_of_store"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.pk)
+
+
+class MetricSnapshot(Figures):
+    """What a source said about a post at a moment. Append-only."""
+
+    post = models.ForeignKey(Post, models.PROTECT, related_name="snapshots")
+    captured_at = models.DateTimeField()
+    source = models.CharField(max_length=40)
+    click_rate_bp = models.IntegerField(null=True, blank=True)
+    completion_rate_bp = models.IntegerField(null=True, blank=True)
+    watch_seconds_x100 = models.IntegerField(null=True, blank=True)
+    raw = models.JSONField(null=True, blank=True)
+
+    objects = scoped_by("post__store").as_manager()
+
+    class Meta:
+        verbose_name = _("metric snapshot")
+        verbose_name_plural = _("metric snapshots")
+        constraints = [
+            models.UniqueConstraint("post", "captured_at", "source", name="metric_snapshot_once")
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post} · {self.captured_at:%Y-%m-%d}"
