@@ -95,6 +95,11 @@ class Postgres:
         """Present while the server was started to stay, and no run may stop it."""
         return self.state.path("run", "postgres-test-kept" if self.testing else "postgres-kept")
 
+    @property
+    def in_use(self) -> bool:
+        """Whether it was started to stay, or a running ``make run`` rests on it."""
+        return self.kept.exists() or (self.state.in_use and not self.testing)
+
     # -- where and as whom ---------------------------------------------------------
 
     @property
@@ -184,7 +189,7 @@ class Postgres:
         self.create()
         # Left by a killed server; PostgreSQL refuses to start when another process got its pid.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        with open(self.log, "ab") as log:
+        with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.data, *self.options()],
                 stdin=subprocess.DEVNULL,
@@ -231,6 +236,7 @@ class Postgres:
                 *["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
                 *["--locale=C", "--no-instructions", "--no-sync"],
             ],
+            check=False,
             capture_output=True,
             text=True,
             cwd="/",
@@ -292,6 +298,11 @@ class Redis:
         return self.state.path("run", "redis-kept")
 
     @property
+    def in_use(self) -> bool:
+        """Whether it was started to stay, or a running ``make run`` rests on it."""
+        return self.kept.exists() or self.state.in_use
+
+    @property
     def log(self) -> Path:
         return self.state.path("logs", "redis.log")
 
@@ -326,7 +337,7 @@ class Redis:
             return False
         if port_taken(self.state.redis_port):
             self.state.move_redis()
-        with open(self.log, "ab") as log:
+        with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [self.program, self.configuration()],
                 stdin=subprocess.DEVNULL,

@@ -14,6 +14,7 @@ Only settings for local use and tests read this; production gets everything from
 """
 
 import base64
+import fcntl
 import hashlib
 import os
 import re
@@ -24,6 +25,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -73,6 +75,29 @@ class State:
 
     def path(self, *parts: str) -> Path:
         return self.folder.joinpath(*parts)
+
+    # -- one run at a time --------------------------------------------------------
+
+    def lock(self) -> IO[str] | None:
+        """Take the lock of ``make run``, or return nothing while another run has it.
+
+        The kernel gives it back when the process ends, also after ``kill -9``: it is never stale.
+        """
+        file = self.path("run", "lock").open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        return file
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a ``make run`` is going on."""
+        if (file := self.lock()) is None:
+            return True
+        file.close()
+        return False
 
     # -- secrets ------------------------------------------------------------------
 
@@ -171,4 +196,4 @@ def write_once(path: Path, text: str) -> None:
     except FileExistsError:
         pass
     finally:
-        os.unlink(draft)
+        Path(draft).unlink()

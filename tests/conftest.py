@@ -1,0 +1,163 @@
+"""What every test shares: a database copied from a template.
+
+Migrating takes seconds, copying a database takes a tenth of one. So the migrated database is kept
+under a name made from the content of all migrations, and each test process works on a copy of its
+own, named by its process id: several runs can go on at once.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pgtrigger
+import psutil
+import psycopg2
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import TransactionTestCase
+
+from kosops.local.servers import Postgres, Redis
+from kosops.local.state import State
+
+TEMPLATE = "kosops_template_"
+COPY = "kosops_test_"
+BUILDING = 7_105_110  # any number: the advisory lock of whoever builds a template
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the embedded servers for tests, unless the environment names others."""
+    if hasattr(config, "workerinput"):
+        return
+    state = State.open()
+    servers: list[Postgres | Redis] = []
+    if os.environ["DATABASE_URL"] == state.database_url(testing=True):
+        servers.append(Postgres(state, testing=True))
+    if os.environ["REDIS_URL"] == state.redis_url(1):
+        servers.append(Redis(state))
+    config.add_cleanup(borrow(state, servers))
+
+
+def borrow(state: State, servers: list[Postgres | Redis]) -> Callable[[], None]:
+    """Start what does not run. The function returned stops it again, unless another run needs it."""
+    lock = state.path("run", "tests.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    for server in servers:
+        server.start()
+
+    def give_back() -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        for server in servers:
+            if not server.in_use:
+                server.stop()
+
+    return give_back
+
+
+@contextmanager
+def server() -> Iterator[Any]:
+    """A cursor on the server's maintenance database, outside any transaction."""
+    settings = connection.settings_dict
+    outside = psycopg2.connect(
+        host=settings["HOST"],
+        port=settings["PORT"] or None,
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        dbname="postgres",
+    )
+    outside.autocommit = True
+    try:
+        with outside.cursor() as cursor:
+            yield cursor
+    finally:
+        outside.close()
+
+
+def migrations_digest() -> str:
+    digest = hashlib.sha256()
+    for app in sorted(apps.get_app_configs(), key=lambda app: app.name):
+        for path in sorted(Path(app.path, "migrations").glob("*.py")):
+            digest.update(f"{app.name}/{path.name}".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def build_template(name: str) -> None:
+    """Migrate a new database and give it the template's name once it is complete."""
+    draft = f"{name}_{os.getpid()}"
+    with server() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [BUILDING])
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if cursor.fetchone():
+            return
+        cursor.execute(f"DROP DATABASE IF EXISTS {draft}")
+        cursor.execute(f"CREATE DATABASE {draft} TEMPLATE template0")
+        connection.settings_dict["NAME"] = draft
+        try:
+            call_command("migrate", verbosity=0)
+        except BaseException:
+            connections.close_all()
+            cursor.execute(f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)")
+            raise
+        connections.close_all()
+        cursor.execute(f"ALTER DATABASE {draft} RENAME TO {name}")
+
+
+def drop_leftovers() -> None:
+    """Drop the copies of runs that were killed, and templates of other migrations but the last few."""
+    with server() as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC",
+            [f"{TEMPLATE}%"],
+        )
+        complete = [name for (name,) in cursor.fetchall() if name.count("_") == 2]
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{COPY}%"])
+        gone = [
+            name for (name,) in cursor.fetchall() if not psutil.pid_exists(int(name.split("_")[2]))
+        ]
+        for name in complete[4:] + gone:
+            # Another run may be doing the same, or may just have started to copy it.
+            try:
+                cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+            except psycopg2.Error:
+                continue
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    template = f"{TEMPLATE}{migrations_digest()}"
+    name = f"{COPY}{os.getpid()}"
+    with django_db_blocker.unblock():
+        build_template(template)
+        drop_leftovers()
+        with server() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.settings_dict["NAME"] = name
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        with server() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_append_only_tables() -> Iterator[None]:
+    """Let the flush after a transactional test empty tables that refuse TRUNCATE."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_past_triggers(case: TransactionTestCase) -> None:
+        with pgtrigger.ignore():
+            flush(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_past_triggers)
+        yield
