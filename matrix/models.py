@@ -63,9 +63,9 @@ class Creator(models.Model):
             ),
         ]
         indexes = [
-            models.Index("store", "kind", "state", name="creator_of_store"),
-            models.Index("kind", "tier", name="creator_by_tier"),
-            models.Index("name", "id", name="creator_by_name"),
+            models.Index(fields=["store", "kind", "state"], name="creator_of_store"),
+            models.Index(fields=["kind", "tier"], name="creator_by_tier"),
+            models.Index(fields=["name", "id"], name="creator_by_name"),
         ]
 
     def __str__(self) -> str:
@@ -113,7 +113,7 @@ class SocialAccount(models.Model):
             ),
         ]
         indexes = [
-            models.Index("brand", "platform", "handle", name="social_account_by_handle"),
+            models.Index(fields=["brand", "platform", "handle"], name="social_account_by_handle"),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,8 @@ SECRET_KEY = env.str("SECRET_KEY")
 # can be ended by rotating that one without losing payout destinations.
 DATA_KEYS = env.list("DATA_KEYS")
 DEBUG = False
+# The component gallery at /ui/, for people who work on the product.
+UI_GALLERY = env.bool("UI_GALLERY", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 ROOT_URLCONF = "kosops.urls"
@@ -39,7 +41,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_filters",
     "rest_framework",
-    "pgtrigger",
     "csp",
     "allauth",
     "allauth.account",

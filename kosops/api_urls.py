@@ -1,0 +1,8 @@
+"""The REST API, version 1."""
+
+from django.urls import path
+
+from accounts import api as accounts_api
+
+app_name = "api"
+urlpatterns = [path("me", accounts_api.me, name="me")]

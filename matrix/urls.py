@@ -1,0 +1,4 @@
+from django.urls import URLPattern, URLResolver
+
+app_name = "matrix"
+urlpatterns: list[URLPattern | URLResolver] = []
