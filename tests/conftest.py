@@ -154,15 +154,12 @@ def flush_append_only_tables() -> Iterator[None]:
     flush = TransactionTestCase._fixture_teardown
 
     def flush_past_triggers(case: TransactionTestCase) -> None:
-        # Only a superuser of the server may do this, and only for the session: the guards have
-        # no switch that an application could reach.
+        # Only a superuser may do this, which the application never is.
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")
-        try:
-            flush(case)
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SET session_replication_role = origin")
+        flush(case)
+        with connection.cursor() as cursor:
+            cursor.execute("RESET session_replication_role")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_past_triggers)
