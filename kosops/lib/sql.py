@@ -49,6 +49,27 @@ def exclusive(name: str, *, busy: DomainError) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def held(name: str, *, busy: DomainError) -> Iterator[None]:
+    """Hold the advisory lock ``name`` over several transactions; raises ``busy`` at once if taken.
+
+    The lock lives in a transaction of its own on a connection of its own, so it is freed the
+    moment the process dies, and it works behind a transaction pooler.
+    """
+    keeper = connection.copy()
+    try:
+        keeper.set_autocommit(False)
+        with keeper.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock_key(name)])
+            taken = cursor.fetchone()[0]
+        if not taken:
+            raise busy
+        yield
+    finally:
+        keeper.close()
+
+
 def lock_key(name: str) -> int:
     """A stable 64-bit key for an advisory lock name."""
     data = name.encode()
