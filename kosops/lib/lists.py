@@ -25,15 +25,17 @@ def keyset_page(
 ) -> Page:
     """Cut one page of ``rows`` ordered by ``field`` then id.
 
-    ``field`` must be NOT NULL and indexed together with id. A damaged cursor means the first page,
-    as a link from an old mail should still open.
+    ``field`` must be NOT NULL and indexed together with id. A cursor that is damaged or belongs to
+    another order means the first page, as a link from an old mail should still open.
     """
-    after, backwards, value, last_id = _read(cursor)
+    after, backwards, value, last_id = _read(cursor, field)
     forward_down = descending != backwards
     if after:
         step = "lt" if forward_down else "gt"
+        # The first condition says nothing new, but an index can begin at it; at an OR it cannot.
         rows = rows.filter(
-            Q(**{f"{field}__{step}": value}) | Q(**{field: value, f"id__{step}": last_id})
+            Q(**{f"{field}__{step}e": value}),
+            Q(**{f"{field}__{step}": value}) | Q(**{f"id__{step}": last_id}),
         )
     sign = "-" if forward_down else ""
     found = list(rows.order_by(f"{sign}{field}", f"{sign}id")[: size + 1])
@@ -52,14 +54,15 @@ def keyset_page(
 def _write(row: Any, field: str, backwards: bool) -> str:
     value = getattr(row, field)
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return signing.dumps([text, row.pk, backwards], salt="kosops.list")
+    return signing.dumps([field, text, row.pk, backwards], salt="kosops.list")
 
 
-def _read(cursor: str) -> tuple[bool, bool, str, int]:
+def _read(cursor: str, field: str) -> tuple[bool, bool, str, int]:
+    first = (False, False, "", 0)
     if not cursor:
-        return False, False, "", 0
+        return first
     try:
-        value, last_id, backwards = signing.loads(cursor, salt="kosops.list")
-    except signing.BadSignature:
-        return False, False, "", 0
-    return True, backwards, value, last_id
+        ordered_by, value, last_id, backwards = signing.loads(cursor, salt="kosops.list")
+    except (signing.BadSignature, ValueError):
+        return first
+    return (True, backwards, value, last_id) if ordered_by == field else first
