@@ -98,7 +98,7 @@ class Postgres:
     @property
     def in_use(self) -> bool:
         """Whether it was started to stay, or a running ``make run`` rests on it."""
-        return self.kept.exists() or (self.state.in_use and not self.testing)
+        return self.kept.exists() or (self.state.locked("run") and not self.testing)
 
     # -- where and as whom ---------------------------------------------------------
 
@@ -300,7 +300,7 @@ class Redis:
     @property
     def in_use(self) -> bool:
         """Whether it was started to stay, or a running ``make run`` rests on it."""
-        return self.kept.exists() or self.state.in_use
+        return self.kept.exists() or self.state.locked("run")
 
     @property
     def log(self) -> Path:
@@ -406,12 +406,13 @@ def end(pid: int, gently: int) -> None:
         pass
 
 
-def port_taken(port: int) -> bool:
-    with socket.socket() as probe:
+def port_taken(port: int, host: str = "127.0.0.1") -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         # As servers do: a port that only has old connections in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return True
         return False

@@ -76,14 +76,14 @@ class State:
     def path(self, *parts: str) -> Path:
         return self.folder.joinpath(*parts)
 
-    # -- one run at a time --------------------------------------------------------
+    # -- one at a time -------------------------------------------------------------
 
-    def lock(self) -> IO[str] | None:
-        """Take the lock of ``make run``, or return nothing while another run has it.
+    def lock(self, name: str) -> IO[str] | None:
+        """Take a lock, or return nothing while another process has it.
 
         The kernel gives it back when the process ends, also after ``kill -9``: it is never stale.
         """
-        file = self.path("run", "lock").open("a+")
+        file = self.path("run", f"{name}.lock").open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -91,10 +91,9 @@ class State:
             return None
         return file
 
-    @property
-    def in_use(self) -> bool:
-        """Whether a ``make run`` is going on."""
-        if (file := self.lock()) is None:
+    def locked(self, name: str) -> bool:
+        """Whether another process has the lock: ``run`` while ``make run`` goes on, ``tests``."""
+        if (file := self.lock(name)) is None:
             return True
         file.close()
         return False
@@ -163,6 +162,7 @@ def load_environment(environ: MutableMapping[str, str], *, testing: bool = False
         "DATA_DIR": lambda: str(state.path("data")),
         "DATABASE_URL": lambda: state.database_url(testing=testing),
         "REDIS_URL": lambda: state.redis_url(1 if testing else 0),
+        "DEMO_PASSPHRASE": lambda: state.passphrase,
     }
     for name, value in values.items():
         if not environ.get(name) and not environ.get(f"{name}_FILE"):

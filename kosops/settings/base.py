@@ -58,6 +58,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kosops.middleware.HealthMiddleware",
+    "kosops.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -135,11 +137,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 2,
 }
+# The log is Django's, in one format for web, worker and beat.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     # Due work lives in PostgreSQL; this sweeper re-creates whatever the queue lost.
     "sweep-jobs": {"task": "accounts.tasks.sweep_jobs", "schedule": 60.0},
-    "nightly-tiers": {"task": "incentives.tasks.nightly_tiers", "schedule": crontab(hour=2, minute=10)},
+    "nightly-tiers": {
+        "task": "incentives.tasks.nightly_tiers",
+        "schedule": crontab(hour=2, minute=10),
+    },
     "nightly-commission": {
         "task": "incentives.tasks.nightly_commission",
         "schedule": crontab(hour=2, minute=30),
@@ -192,6 +199,8 @@ SESSION_COOKIE_AGE = 7 * 24 * 3600
 
 # -- browser security ----------------------------------------------------------
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
+# How many proxies of our own stand in front and append to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -260,9 +269,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
+        "line": {
+            # Whoever merges several logs adds the time.
+            "format": ("{asctime} " if env.bool("LOG_TIMES", True) else "")
+            + "{levelname:<7} {name}: {message}",
+            "style": "{",
+        },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# The demo brand's people get this passphrase; a local installation generates one.
+DEMO_PASSPHRASE = env.str("DEMO_PASSPHRASE", "")

@@ -2,7 +2,7 @@
 
 import os
 
-from kosops.local.state import load_environment
+from kosops.local.state import State, load_environment
 
 load_environment(os.environ)
 
@@ -16,3 +16,4 @@ CSRF_COOKIE_SECURE = False
 # The __Host- prefix needs https.
 SESSION_COOKIE_NAME = "session"
 CSRF_COOKIE_NAME = "csrf"
+STATIC_ROOT = State.open().path("static")

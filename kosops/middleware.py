@@ -1,0 +1,74 @@
+"""What stands before everything else on the web side: health, and who is really calling."""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+logger = logging.getLogger(__name__)
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class HealthMiddleware:
+    """Answer ``/healthz`` (the process lives) and ``/readyz`` (it can also serve pages).
+
+    It stands first, so that a probe inside the container network needs neither https nor an
+    allowed host name.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return JsonResponse({"status": "ok"})
+        if request.path == "/readyz":
+            return readiness()
+        return self.get_response(request)
+
+
+def readiness() -> HttpResponse:
+    """Red only when pages cannot be served: without Redis they can, but jobs wait."""
+    parts = {"database": database_answers(), "redis": redis_answers()}
+    words = {name: "ok" if answers else "down" for name, answers in parts.items()}
+    return JsonResponse(words, status=200 if parts["database"] else 503)
+
+
+def database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        logger.exception("The database does not answer")
+        return False
+    return True
+
+
+def redis_answers() -> bool:
+    try:
+        cache.get("readyz")
+    except Exception:
+        logger.warning("Redis does not answer", exc_info=True)
+        return False
+    return True
+
+
+class ClientAddressMiddleware:
+    """Put the caller's address into REMOTE_ADDR when proxies of our own stand in front.
+
+    Each proxy appends the address that it saw, so only the last ``TRUSTED_PROXIES`` entries of
+    X-Forwarded-For can be believed; whatever stands before them was sent by the caller.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        count = settings.TRUSTED_PROXIES
+        seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        if count and len(seen) >= count and seen[-count]:
+            request.META["REMOTE_ADDR"] = seen[-count]
+        return self.get_response(request)
