@@ -1,0 +1,345 @@
+"""The register of creators and their accounts: who is in the programme and posts from where."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import activity
+from accounts.choices import UnitKind
+from accounts.models import Person, Unit
+from kosops.lib import sql
+from kosops.lib.errors import DomainError
+from matrix.choices import PLATFORM_DOMAIN, AccountState, CreatorKind, CreatorState, Domain
+from matrix.models import Creator, Pairing, SocialAccount
+
+# Where a creator may go from each state. Who left may come back, through onboarding.
+NEXT_STATES: dict[str, frozenset[str]] = {
+    CreatorState.CANDIDATE: frozenset(
+        {CreatorState.ONBOARDING, CreatorState.ACTIVE, CreatorState.LEFT}
+    ),
+    CreatorState.ONBOARDING: frozenset(
+        {CreatorState.ACTIVE, CreatorState.PAUSED, CreatorState.LEFT}
+    ),
+    CreatorState.ACTIVE: frozenset({CreatorState.PAUSED, CreatorState.LEFT}),
+    CreatorState.PAUSED: frozenset({CreatorState.ACTIVE, CreatorState.LEFT}),
+    CreatorState.LEFT: frozenset({CreatorState.ONBOARDING}),
+}
+
+# What a broken constraint means to a person.
+TAKEN: dict[str, tuple[str, Any]] = {
+    "creator_number_once": (
+        "creator_number_taken",
+        _("The number %(value)s already belongs to another creator of this kind."),
+    ),
+    "creator_share_code_once": (
+        "share_code_taken",
+        _("The share code %(value)s already belongs to another creator."),
+    ),
+    "social_account_uid_once": (
+        "account_uid_taken",
+        _("The platform id %(value)s already belongs to another account."),
+    ),
+    "pairing_one_open": (
+        "already_paired",
+        _("%(value)s is already paired. End that pairing first."),
+    ),
+}
+
+
+# -- creators ------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_creator(
+    *,
+    by: Person | None,
+    store: Unit,
+    kind: str,
+    number: str,
+    name: str,
+    koc_kind: str = "",
+    talent_type: str = "",
+    share_code: str = "",
+    state: str = CreatorState.ACTIVE,
+    joined_on: dt.date | None = None,
+    person: Person | None = None,
+) -> Creator:
+    """Put a person into the programme at a store.
+
+    Refuses ``not_a_store``, ``koc_kind_of_kos``, ``creator_number_taken``, ``share_code_taken``.
+    """
+    if store.kind != UnitKind.STORE:
+        raise DomainError(
+            "not_a_store", _("A creator belongs to a store; %(unit)s is none."), unit=store.name
+        )
+    if koc_kind and kind != CreatorKind.KOC:
+        raise DomainError("koc_kind_of_kos", _("Only a KOC has a KOC kind."))
+    creator = Creator(
+        brand_id=store.brand_id or store.pk,
+        store=store,
+        kind=kind,
+        number=number.strip(),
+        name=name.strip(),
+        koc_kind=koc_kind,
+        talent_type=talent_type,
+        share_code=share_code.strip(),
+        state=state,
+        joined_on=joined_on,
+        person=person,
+    )
+    with _taken(creator_number_once=number, creator_share_code_once=share_code):
+        creator.save()
+    activity.record(
+        by=by,
+        verb="creator.added",
+        object=creator,
+        unit=store,
+        after={"kind": kind, "number": creator.number, "state": state},
+    )
+    return creator
+
+
+@transaction.atomic
+def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date) -> Creator:
+    """Take a creator to another state; leaving notes the day.
+
+    The same state again changes nothing. Refuses ``wrong_state_change`` and ``left_before_joining``.
+    """
+    creator = Creator.objects.select_for_update().select_related("store").get(pk=creator.pk)
+    before = creator.state
+    if state == before:
+        return creator
+    if state not in NEXT_STATES[before]:
+        raise DomainError(
+            "wrong_state_change",
+            _("%(name)s is “%(before)s” and cannot become “%(after)s” from there."),
+            name=creator.name,
+            before=CreatorState(before).label,
+            after=CreatorState(state).label,
+        )
+    if state == CreatorState.LEFT and creator.joined_on and on < creator.joined_on:
+        raise DomainError(
+            "left_before_joining",
+            _("%(name)s joined on %(joined)s and cannot have left before."),
+            name=creator.name,
+            joined=creator.joined_on.isoformat(),
+        )
+    creator.state = state
+    creator.left_on = on if state == CreatorState.LEFT else None
+    creator.save(update_fields=["state", "left_on"])
+    activity.record(
+        by=by,
+        verb="creator.state_changed",
+        object=creator,
+        unit=creator.store,
+        before={"state": before},
+        after={"state": state, "on": on.isoformat()},
+    )
+    return creator
+
+
+def store_tiers(*, changes: Mapping[int, str], on: dt.date) -> int:
+    """Store decided tiers (creator id -> tier) with their first day; returns how many changed.
+
+    The deciding run writes the activity row and calls this inside its own transaction.
+    """
+    if not changes:
+        return 0
+    return sql.execute(
+        """
+        UPDATE matrix_creator AS creator
+           SET tier = decided.tier, tier_since = %(on)s
+          FROM unnest(%(creators)s::bigint[], %(tiers)s::text[]) AS decided (creator_id, tier)
+         WHERE creator.id = decided.creator_id AND creator.tier <> decided.tier
+        """,
+        {"creators": list(changes), "tiers": list(changes.values()), "on": on},
+    )
+
+
+# -- accounts ------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_account(
+    *,
+    by: Person | None,
+    platform: str,
+    handle: str,
+    ownership: str,
+    unit: Unit | None = None,
+    creator: Creator | None = None,
+    private_layer: str = "",
+    platform_uid: str = "",
+    state: str = AccountState.ACTIVE,
+    followers: int | None = None,
+    opened_on: dt.date | None = None,
+) -> SocialAccount:
+    """Note an account of a unit or of a creator; the platform says which domain it is in.
+
+    Refuses ``account_needs_one_owner``, ``owner_has_left``, ``layer_of_public_account`` and
+    ``account_uid_taken``.
+    """
+    if (unit is None) == (creator is None):
+        raise DomainError(
+            "account_needs_one_owner", _("An account belongs to a unit or to a creator.")
+        )
+    if creator is not None and creator.state == CreatorState.LEFT:
+        raise DomainError(
+            "owner_has_left",
+            _("%(name)s has left; no account can be added."),
+            name=creator.name,
+        )
+    domain = PLATFORM_DOMAIN[platform]  # type: ignore[index]
+    if private_layer and domain != Domain.PRIVATE:
+        raise DomainError(
+            "layer_of_public_account", _("Only an account of the private domain has a layer.")
+        )
+    place = unit or creator.store  # type: ignore[union-attr]
+    account = SocialAccount(
+        brand_id=place.brand_id or place.pk,
+        unit=place,
+        creator=creator,
+        platform=platform,
+        domain=domain,
+        private_layer=private_layer,
+        ownership=ownership,
+        handle=handle.strip(),
+        platform_uid=platform_uid.strip(),
+        state=state,
+        followers=followers,
+        opened_on=opened_on,
+    )
+    with _taken(social_account_uid_once=platform_uid):
+        account.save()
+    activity.record(
+        by=by,
+        verb="account.added",
+        object=account,
+        unit=place,
+        after={"platform": platform, "ownership": ownership},
+    )
+    return account
+
+
+@transaction.atomic
+def pair_accounts(
+    *, by: Person | None, public: SocialAccount, private: SocialAccount, since: dt.date
+) -> Pairing:
+    """Let a private account take over the leads of a public one (K32).
+
+    Refuses ``other_brand``, ``not_a_public_account``, ``not_a_private_account``,
+    ``account_not_in_use``, ``already_paired`` and, as a person has one open pairing per platform,
+    ``already_paired_on_platform``.
+    """
+    both = SocialAccount.objects.select_for_update().in_bulk(sorted({public.pk, private.pk}))
+    public, private = both[public.pk], both[private.pk]
+    _check_pair(public, private)
+    if public.creator_id:
+        # Two accounts of one person wait for each other here, so that the check below holds.
+        Creator.objects.select_for_update().get(pk=public.creator_id)
+        same_person = Pairing.objects.filter(
+            until=None,
+            public_account__creator=public.creator_id,
+            public_account__platform=public.platform,
+        ).exclude(public_account=public)
+        if same_person.exists():
+            raise DomainError(
+                "already_paired_on_platform",
+                _("This person already has a paired account on %(platform)s."),
+                platform=public.get_platform_display(),
+            )
+    pairing = Pairing(public_account=public, private_account=private, since=since)
+    with _taken(pairing_one_open=public.handle):
+        pairing.save()
+    activity.record(
+        by=by,
+        verb="pairing.added",
+        object=pairing,
+        unit=public.unit,
+        after={"public": public.pk, "private": private.pk, "since": since.isoformat()},
+    )
+    return pairing
+
+
+@transaction.atomic
+def end_pairing(*, by: Person | None, pairing: Pairing, until: dt.date) -> Pairing:
+    """Close a pairing with its last day. Refuses ``pairing_ended`` and ``ends_before_start``."""
+    pairing = (
+        Pairing.objects.select_for_update(of=("self",))
+        .select_related("public_account__unit", "private_account")
+        .get(pk=pairing.pk)
+    )
+    if pairing.until:
+        raise DomainError(
+            "pairing_ended",
+            _("This pairing already ended on %(until)s."),
+            until=pairing.until.isoformat(),
+        )
+    if until < pairing.since:
+        raise DomainError(
+            "ends_before_start",
+            _("The pairing began on %(since)s and cannot end before."),
+            since=pairing.since.isoformat(),
+        )
+    pairing.until = until
+    pairing.save(update_fields=["until"])
+    activity.record(
+        by=by,
+        verb="pairing.ended",
+        object=pairing,
+        unit=pairing.public_account.unit,
+        before={"until": None},
+        after={"until": until.isoformat()},
+    )
+    return pairing
+
+
+# -- private -------------------------------------------------------------------
+
+
+def _check_pair(public: SocialAccount, private: SocialAccount) -> None:
+    if public.brand_id != private.brand_id:
+        raise DomainError("other_brand", _("The two accounts belong to different brands."))
+    if public.domain != Domain.PUBLIC:
+        raise DomainError(
+            "not_a_public_account",
+            _("%(handle)s is not an account of the public domain."),
+            handle=public.handle,
+        )
+    if private.domain != Domain.PRIVATE:
+        raise DomainError(
+            "not_a_private_account",
+            _("%(handle)s is not an account of the private domain."),
+            handle=private.handle,
+        )
+    for account in (public, private):
+        if account.state in (AccountState.BANNED, AccountState.CLOSED):
+            raise DomainError(
+                "account_not_in_use",
+                _("%(handle)s is “%(state)s” and cannot be paired."),
+                handle=account.handle,
+                state=account.get_state_display(),
+            )
+
+
+@contextmanager
+def _taken(**values: str) -> Iterator[None]:
+    """Turn a broken unique constraint into a refusal; values are given by constraint name.
+
+    The database is asked rather than looked up before, so that two at once cannot both pass.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if name not in values:
+            raise
+        code, message = TAKEN[name]
+        raise DomainError(code, message, value=values[name]) from error
