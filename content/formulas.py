@@ -19,6 +19,10 @@ FORMULAS: dict[str, tuple[str, ...]] = {
 }
 
 
+# Figures that a platform does not have at all: nobody needs to wait for them.
+NOT_REPORTED: dict[str, tuple[str, ...]] = {"saves": ("channels",)}
+
+
 def value_of(formula: str, figures: Mapping[str, int | None]) -> int | None:
     """The formula's sum over known figures, None when all parts are unknown."""
     known = [figures[part] for part in FORMULAS[formula] if figures.get(part) is not None]
@@ -31,3 +35,21 @@ def sql_of(formula: str, table: str) -> str:
     known = " + ".join(f"COALESCE({table}.{part}, 0)" for part in parts)
     columns = ", ".join(f"{table}.{part}" for part in parts)
     return f"(CASE WHEN num_nonnulls({columns}) > 0 THEN {known} END)"
+
+
+def is_whole(formula: str, figures: Mapping[str, int | None], platform: str) -> bool:
+    """Whether every part that the platform reports is known, so that the sum is final."""
+    return all(
+        figures.get(part) is not None or platform in NOT_REPORTED.get(part, ())
+        for part in FORMULAS[formula]
+    )
+
+
+def whole_sql_of(formula: str, table: str) -> str:
+    """`is_whole` as an SQL expression over columns of ``table``."""
+    parts = []
+    for part in FORMULAS[formula]:
+        known = f"{table}.{part} IS NOT NULL"
+        missing = ", ".join(f"'{platform}'" for platform in NOT_REPORTED.get(part, ()))
+        parts.append(f"({known} OR {table}.platform IN ({missing}))" if missing else known)
+    return f"({' AND '.join(parts)})"
