@@ -5,11 +5,10 @@ under a name made from the content of all migrations, and each test process work
 own, named by its process id: several runs can go on at once.
 """
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.test import TransactionTestCase
 
+from kosops.local.borrow import borrowed
 from kosops.local.servers import Postgres, Redis
 from kosops.local.state import State
 
@@ -39,26 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
         servers.append(Postgres(state, testing=True))
     if os.environ["REDIS_URL"] == state.redis_url(1):
         servers.append(Redis(state))
-    config.add_cleanup(borrow(state, servers))
-
-
-def borrow(state: State, servers: list[Postgres | Redis]) -> Callable[[], None]:
-    """Start what does not run. The function returned stops it again, unless another run needs it."""
-    lock = state.path("run", "tests.lock").open("w")
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    for server in servers:
-        server.start()
-
-    def give_back() -> None:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        for server in servers:
-            if not server.in_use:
-                server.stop()
-
-    return give_back
+    stack = ExitStack()
+    stack.enter_context(borrowed(state, servers))
+    config.add_cleanup(stack.close)
 
 
 @contextmanager

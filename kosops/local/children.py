@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -61,7 +60,6 @@ class Child:
         self, name: str, command: list[str], folder: Path, environment: dict[str, str], log: Log
     ) -> None:
         self.name, self.log = name, log
-        self.last: deque[str] = deque(maxlen=15)
         self.process = subprocess.Popen(
             command,
             cwd=folder,
@@ -80,7 +78,6 @@ class Child:
         assert self.process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
         for line in self.process.stdout:
             if text := line.rstrip():
-                self.last.append(text)
                 self.log.line(self.name, text)
 
     @property
@@ -139,15 +136,14 @@ class Children:
         more: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        """Run a command to its end; a failure is a LocalError that shows its last lines."""
+        """Run a command to its end; a failure is a LocalError."""
         child = self.start(name, command, more, folder)
         child.process.wait()
         child.reader.join(5)
         with self.lock:
             self.running.remove(child)
         if child.process.returncode and not self.stopping:
-            lines = "\n".join(child.last)
-            raise LocalError(f"{name} {child.ended}. It said last:\n{lines}")
+            raise LocalError(f"{name} {child.ended}; its lines above say why")
 
     def first_ended(self) -> Child | None:
         return next((child for child in self.running if child.ended), None)

@@ -49,12 +49,12 @@ def installed() -> dict[str, str]:
 
 def python_version() -> str:
     """The version of the environment's Python: the system may have put another one in its place."""
-    command = [PYTHON, "-c", "import sys; print(*sys.version_info[:2])"]
+    command = [str(PYTHON), "-c", "import sys; print(*sys.version_info[:2])"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return result.stdout.strip()
+    return str(result.stdout).strip()
 
 
 def installed_stamp() -> str:
@@ -96,7 +96,7 @@ def usable() -> bool:
     """Whether an environment stands that pip works in; one left half made does not count."""
     try:
         result = subprocess.run(
-            [PYTHON, "-m", "pip", "--version"], capture_output=True, check=False
+            [str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False
         )
     except OSError:
         return False
@@ -131,9 +131,9 @@ def install_with_uv(files: list[str]) -> bool:
     result = subprocess.run([*pip(), *pinned], capture_output=True, check=False)
     if result.returncode or not uv.exists():
         return False
-    command = [uv, "pip", "install", "--quiet", "--no-config", "--require-hashes"]
+    command = [str(uv), "pip", "install", "--quiet", "--no-config", "--require-hashes"]
     result = subprocess.run(
-        [*command, "--python", PYTHON, *files],
+        [*command, "--python", str(PYTHON), *files],
         env={**os.environ, **index_settings()},
         capture_output=True,
         check=False,
@@ -151,7 +151,7 @@ def index_settings() -> dict[str, str]:
     names = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
     found = {}
     result = subprocess.run(
-        [PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+        [str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     )
     for line in result.stdout.splitlines():
         key, _, value = line.partition("=")

@@ -231,14 +231,16 @@ class Run:
     def tell(self) -> None:
         """Print the address and the sign-ins."""
         seconds = time.monotonic() - self.began
-        lines = ["", f"kosops is ready at {self.address} (after {seconds:.0f} s)", ""]
+        blocks = [[f"kosops is ready at {self.address} (after {seconds:.0f} s)"]]
         if people := self.people():
             width = max(len(name) for name, _ in people)
-            lines += [f"  {name:<{width}}  {sees}" for name, sees in people]
-            lines += ["", f"  passphrase for all of them: {self.state.passphrase}"]
-        lines += ["", "Ctrl-C stops everything; the data stay in " + shown(self.state.folder), ""]
-        for line in lines:
-            self.log.line("kosops", line)
+            blocks.append([f"  {name:<{width}}  {sees}" for name, sees in people])
+            blocks.append([f"  passphrase for all of them: {self.state.passphrase}"])
+        blocks.append([f"Ctrl-C stops everything; the data stay in {shown(self.state.folder)}"])
+        for block in blocks:
+            for line in ["", *block]:
+                self.log.line("kosops", line)
+        self.log.line("kosops", "")
 
     def people(self) -> list[tuple[str, str]]:
         """The demo people who can sign in with the passphrase of this installation."""
@@ -276,7 +278,7 @@ class Run:
         self.say("stopping")
         self.children.stop(0.1 if self.signals > 1 else STOP_SECONDS)
         for server in sorted(self.started, key=lambda server: isinstance(server, Postgres)):
-            if not (isinstance(server, Redis) and self.state.locked("tests")):
+            if not (isinstance(server, Redis) and self.state.locked("borrowed")):
                 server.stop()
         self.say("stopped; nothing is running any more")
 

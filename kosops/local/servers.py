@@ -191,7 +191,7 @@ class Postgres:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [self.programs / "postgres", "-D", self.data, *self.options()],
+                [str(self.programs / "postgres"), "-D", str(self.data), *self.options()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -231,7 +231,7 @@ class Postgres:
         self.make_folder(self.data, 0o700)
         result = subprocess.run(
             [
-                *[self.programs / "initdb", "-D", self.data, "-U", OWNER, "--auth=trust"],
+                *[str(self.programs / "initdb"), "-D", str(self.data), "-U", OWNER, "--auth=trust"],
                 # The built-in provider sorts alike on every machine; the wheel has no ICU.
                 *["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
                 *["--locale=C", "--no-instructions", "--no-sync"],

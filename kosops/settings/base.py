@@ -18,12 +18,12 @@ env = FileAwareEnv(strip_whitespace=True)
 SECRET_KEY = env.str("SECRET_KEY")
 # Keys of stored secrets and blind indexes are separate from SECRET_KEY, so that sessions
 # can be ended by rotating that one without losing payout destinations.
-DATA_KEYS = env.list("DATA_KEYS")
+DATA_KEYS: list[str] = env.list("DATA_KEYS")
 DEBUG = False
 # The component gallery at /ui/, for people who work on the product.
 UI_GALLERY = env.bool("UI_GALLERY", False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 ROOT_URLCONF = "kosops.urls"
 WSGI_APPLICATION = "kosops.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -189,6 +189,7 @@ AXES_COOLOFF_TIME = 0.25
 # Locking the pair, not the user alone, so that nobody can shut a colleague out from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
