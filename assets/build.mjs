@@ -1,0 +1,76 @@
+// Builds static/build/ from the packages in assets/package.json: `node assets/build.mjs`.
+//
+// Nothing that it writes is committed. Names are plain; Django's manifest storage adds the
+// hashes. A stamp of all inputs makes a second run do nothing; --force builds all the same.
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const modules = join(here, "node_modules");
+const out = join(here, "..", "static", "build");
+const inputs = ["package-lock.json", "build.mjs", "echarts.js", "icons.txt"];
+
+async function stampOfInputs() {
+  const hash = createHash("sha256");
+  for (const name of inputs) hash.update(name).update(await readFile(join(here, name)));
+  return hash.digest("hex");
+}
+
+async function wanted(stamp) {
+  if (process.argv.includes("--force")) return true;
+  const built = await readFile(join(out, "stamp.txt"), "utf8").catch(() => "");
+  return built.trim() !== stamp;
+}
+
+async function charts() {
+  const { build } = await import("esbuild");
+  await build({
+    entryPoints: [join(here, "echarts.js")],
+    outfile: join(out, "echarts.js"),
+    bundle: true,
+    minify: true,
+    format: "iife",
+    globalName: "echarts",
+    target: ["chrome99", "safari15"],
+    define: { "process.env.NODE_ENV": '"production"' },
+    legalComments: "inline",
+    logLevel: "warning",
+  });
+}
+
+async function typeface() {
+  const font = join(modules, "@fontsource-variable", "inter");
+  await cp(join(font, "files", "inter-latin-wght-normal.woff2"), join(out, "inter-latin.woff2"));
+  await cp(join(font, "LICENSE"), join(out, "inter-LICENSE.txt"));
+}
+
+// Keeps only the shapes inside <svg>; the icon tag writes the frame around them.
+async function icons() {
+  const list = await readFile(join(here, "icons.txt"), "utf8");
+  const names = list.split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("#"));
+  const shapes = {};
+  for (const name of names) {
+    const svg = await readFile(join(modules, "lucide-static", "icons", `${name}.svg`), "utf8");
+    shapes[name] = svg
+      .replace(/<!--[\s\S]*?-->/g, "")
+      .replace(/^[\s\S]*?<svg[^>]*>/, "")
+      .replace(/<\/svg>[\s\S]*$/, "")
+      .replace(/\s*\n\s*/g, "")
+      .replace(/ \/>/g, "/>");
+  }
+  await writeFile(join(out, "icons.json"), JSON.stringify(shapes, null, 0));
+  await cp(join(modules, "lucide-static", "LICENSE"), join(out, "lucide-LICENSE.txt"));
+}
+
+const stamp = await stampOfInputs();
+if (await wanted(stamp)) {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  await Promise.all([charts(), typeface(), icons()]);
+  await writeFile(join(out, "stamp.txt"), `${stamp}\n`);
+  console.log("assets: built static/build");
+} else {
+  console.log("assets: static/build is up to date");
+}

@@ -1,0 +1,1 @@
+"""What every page shares: frame, navigation, icons, number formats, drawings. Knows no app."""

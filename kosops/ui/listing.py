@@ -1,0 +1,127 @@
+"""What every filtered list shares: filters in the address, their chips, sorting, one page of rows.
+
+A list has one `ListFilter` class, used by its page and its API. The address is the state: filters,
+``sort`` and ``cursor`` are query parameters and nothing else is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.forms import ChoiceField
+from django.http import QueryDict
+from django.utils.translation import gettext
+
+from kosops.lib.lists import Page, keyset_page
+from kosops.ui.parts import Chip
+
+# Counting goes no further than this: a count of a million rows costs more than the page.
+COUNT_LIMIT = 1000
+
+
+class ListFilter(django_filters.FilterSet):
+    """Filters of one list. ``sorts`` names the ways to sort it; all their fields are NOT NULL.
+
+    Values that mean nothing are refused as a whole: `problems` says which, and `rows` is empty,
+    so that nobody takes an unfiltered list for a filtered one.
+    """
+
+    sorts: ClassVar[Mapping[str, str]] = {}
+    default_sort: ClassVar[str] = ""
+
+    @property
+    def order(self) -> tuple[str, bool]:
+        """(field, descending) of the order asked for."""
+        wanted = str(self.data.get("sort") or self.default_sort)
+        return self.sorts[wanted.removeprefix("-")], wanted.startswith("-")
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the values in the address, in words."""
+        found = [
+            self._problem(name, error)
+            for name, errors in self.form.errors.as_data().items()
+            for error in errors
+        ]
+        sort = str(self.data.get("sort") or "")
+        if sort and sort.removeprefix("-") not in self.sorts:
+            found.append(
+                gettext("The list cannot be sorted by “%(value)s”.") % {"value": sort[:40]}
+            )
+        return found
+
+    def _problem(self, name: str, error: ValidationError) -> str:
+        label = self.form.fields[name].label or name
+        if error.code == "invalid_choice":
+            value = str(self.data.get(name, ""))[:40]
+            return gettext("%(label)s: “%(value)s” is not known here.") % {
+                "label": label,
+                "value": value,
+            }
+        return gettext("%(label)s: %(error)s") % {"label": label, "error": error.messages[0]}
+
+    def rows(self) -> QuerySet[Any]:
+        """The rows that pass, none while a value is wrong."""
+        return self.queryset.none() if self.problems else self.qs
+
+    def page(self, rows: QuerySet[Any] | None = None) -> Page:
+        """One page of ``rows`` (by default of all that pass), in the order asked for."""
+        if self.problems:
+            return Page(rows=[], next=None, previous=None)
+        field, descending = self.order
+        return keyset_page(
+            self.rows() if rows is None else rows,
+            field=field,
+            descending=descending,
+            cursor=str(self.data.get("cursor") or ""),
+        )
+
+    @property
+    def active(self) -> dict[str, Any]:
+        """The filters that are set, with their values."""
+        values = getattr(self.form, "cleaned_data", {}) if self.form.is_valid() else {}
+        return {name: value for name, value in values.items() if value not in (None, "", False, [])}
+
+    def chips(self) -> list[Chip]:
+        """One removable chip for each filter that is set."""
+        return [
+            Chip(label=self.describe(name, value), href=self.address_without(name))
+            for name, value in self.active.items()
+        ]
+
+    def describe(self, name: str, value: Any) -> str:
+        """A filter and its value as the person reads it."""
+        field = self.form.fields[name]
+        label = str(field.label or name)
+        if value is True:
+            return label
+        shown = value
+        if isinstance(field, ChoiceField) and not isinstance(value, Model):
+            shown = dict(field.choices).get(value, value)
+        return gettext("%(label)s: %(value)s") % {"label": label, "value": shown}
+
+    def address_without(self, *names: str) -> str:
+        """This list without these filters, on its first page."""
+        return address(self.data, **dict.fromkeys((*names, "cursor"), None))
+
+
+def address(query: Mapping[str, Any], **changes: Any) -> str:
+    """``?…`` with these parameters changed (None takes one away); empty ones are left out."""
+    changed = QueryDict(mutable=True)
+    for name in query:
+        values = query.getlist(name) if isinstance(query, QueryDict) else [query[name]]
+        changed.setlist(name, [value for value in values if value != ""])
+    for name, value in changes.items():
+        changed.pop(name, None)
+        if value not in (None, ""):
+            changed[name] = str(value)
+    return f"?{changed.urlencode()}"
+
+
+def count_up_to(rows: QuerySet[Any], limit: int = COUNT_LIMIT) -> int:
+    """How many rows there are, counting no further than ``limit`` + 1."""
+    return rows.order_by()[: limit + 1].count()

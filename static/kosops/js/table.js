@@ -1,0 +1,54 @@
+// Keys of a list: j and k move, Enter opens, / finds. Off while typing; the links are always there too.
+const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+
+function rows() {
+  return [...document.querySelectorAll("table[data-kos-table] tbody tr[data-kos-href]")];
+}
+
+function move(step) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.indexOf(document.activeElement?.closest("tr"));
+  const row = all[Math.min(all.length - 1, Math.max(0, at + step))];
+  row.tabIndex = -1;
+  row.focus();
+  row.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "j") move(1);
+  else if (event.key === "k") move(-1);
+  else if (event.key === "Enter" && event.target.matches("tr[data-kos-href]")) {
+    const link = event.target.querySelector("a[data-kos-dialog], a[href]");
+    if (link) link.click();
+    else location.assign(event.target.dataset.kosHref);
+  } else if (event.key === "/") {
+    const find = document.querySelector("[data-kos-find]") ?? document.querySelector("[data-kos-top-search]");
+    if (!find) return;
+    event.preventDefault();
+    find.focus();
+    find.select();
+  }
+});
+
+// A file dropped on an upload field.
+document.addEventListener("dragover", (event) => {
+  const zone = event.target.closest("[data-kos-upload]");
+  if (!zone) return;
+  event.preventDefault();
+  zone.classList.add("is-over");
+});
+document.addEventListener("dragleave", (event) => {
+  event.target.closest("[data-kos-upload]")?.classList.remove("is-over");
+});
+document.addEventListener("drop", (event) => {
+  const zone = event.target.closest("[data-kos-upload]");
+  if (!zone) return;
+  event.preventDefault();
+  zone.classList.remove("is-over");
+  const field = zone.querySelector("input[type=file]");
+  field.files = event.dataTransfer.files;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+});
