@@ -1,0 +1,217 @@
+"""Settling a month: the last runs, one statement per creator, and the month is closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import activity, jobs
+from accounts.models import Job, Person, Unit
+from incentives import commission_runs
+from incentives.choices import SettlementState
+from incentives.models import Settlement
+from kosops.lib import sql
+from kosops.lib.errors import DomainError
+from kosops.lib.periods import Month
+
+
+@transaction.atomic
+def start(*, by: Person, brand: Unit, month: Month) -> Settlement:
+    """Settle ``month`` in the background; repeated for a settled month it changes nothing (M3).
+
+    Refuses `month_not_over` and `earlier_month_open` (statements continue each other, so months
+    are settled in their order).
+    """
+    settlement = _open(by, brand, month)
+    if settlement.state == SettlementState.SETTLED or (settlement.job and settlement.job.is_open):
+        return settlement
+    settlement.job = jobs.start(
+        by=by,
+        kind="incentives.settle",
+        unit=brand,
+        label=str(_("Settle %(month)s") % {"month": month}),
+        params={"settlement": settlement.pk},
+    )
+    settlement.save(update_fields=["job"])
+    return settlement
+
+
+@jobs.job_kind("incentives.settle")
+def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
+    settlement = Settlement.objects.select_related("brand").get(pk=job.params["settlement"])
+    complete(by=job.created_by, settlement=settlement, tell=progress)
+    settlement.refresh_from_db()
+    return dict(settlement.totals)
+
+
+def settle(*, by: Person | None, brand: Unit, month: Month) -> Settlement:
+    """Settle ``month`` here and now; refusals as for `start`."""
+    with transaction.atomic():
+        settlement = _open(by, brand, month)
+    return complete(by=by, settlement=settlement)
+
+
+def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
+    existing = Settlement.objects.filter(brand=brand, period=str(month)).first()
+    if existing is not None:
+        return existing
+    if month.last_day >= timezone.localdate():
+        raise DomainError(
+            "month_not_over",
+            _("%(month)s is not over yet. It can be settled from %(day)s."),
+            month=str(month),
+            day=str(month.last_day + dt.timedelta(days=1)),
+        )
+    earliest = _earliest_unsettled(brand)
+    if earliest is not None and earliest < month:
+        raise DomainError("earlier_month_open", _("Settle %(month)s first."), month=str(earliest))
+    later = Settlement.objects.filter(brand=brand, period__gt=str(month)).first()
+    if later is not None:
+        raise DomainError(
+            "later_month_settled",
+            _("%(later)s is settled already, so %(month)s is closed too."),
+            later=later.period,
+            month=str(month),
+        )
+    return Settlement.objects.create(
+        brand=brand, period=str(month), currency=settings.CURRENCY, created_by=by
+    )
+
+
+def _earliest_unsettled(brand: Unit) -> Month | None:
+    """The first open month that has journals or changed orders. Before the first plan nothing counts."""
+    row = sql.fetch_one(
+        """
+        SELECT min(day) AS day FROM (
+            SELECT min(business_date) AS day FROM incentives_journal j
+             WHERE j.brand_id = %(brand)s AND NOT EXISTS (
+                SELECT 1 FROM incentives_settlement s
+                 WHERE s.brand_id = j.brand_id AND s.state = 'settled'
+                   AND s.period = to_char(j.business_date, 'YYYY-MM'))
+            UNION ALL
+            SELECT min(business_date) FROM customers_changedorder c
+             WHERE c.brand_id = %(brand)s
+               AND c.business_date >= (SELECT min(lower(v.valid)) FROM incentives_planversion v
+                                        WHERE v.brand_id = c.brand_id)
+               AND NOT EXISTS (
+                SELECT 1 FROM incentives_settlement s
+                 WHERE s.brand_id = c.brand_id AND s.state = 'settled'
+                   AND s.period >= to_char(c.business_date, 'YYYY-MM'))
+        ) AS days
+        """,
+        {"brand": brand.pk},
+    )
+    return Month.of(row["day"]) if row["day"] else None
+
+
+def complete(
+    *, by: Person | None, settlement: Settlement, tell: commission_runs.Tell | None = None
+) -> Settlement:
+    """Run what is due up to the month's last day and write the statements. Can run again."""
+    settlement.refresh_from_db()
+    if settlement.state == SettlementState.SETTLED:
+        return settlement
+    month = Month.parse(settlement.period)
+    brand = settlement.brand
+    commission_runs.accrue(by=by, brand=brand, as_of=month.last_day, tell=tell)
+    commission_runs.release(by=by, brand=brand, as_of=month.last_day, tell=tell)
+    with transaction.atomic():
+        locked = Settlement.objects.select_for_update().get(pk=settlement.pk)
+        if locked.state != SettlementState.SETTLED:
+            _write_statements(locked, month)
+            _close(by, locked)
+    settlement.refresh_from_db()
+    return settlement
+
+
+_STATEMENTS = """
+    WITH moved AS (
+        SELECT c.creator_id,
+               sum(c.amount) FILTER (WHERE c.amount > 0) AS earned,
+               -sum(c.amount) FILTER (WHERE c.amount < 0) AS clawed_back,
+               0::numeric AS released
+          FROM incentives_commissionrun r JOIN incentives_commissionline c ON c.run_id = r.id
+         WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
+         GROUP BY c.creator_id
+        UNION ALL
+        SELECT l.creator_id, 0, 0, sum(l.amount)
+          FROM incentives_commissionrun r JOIN incentives_releaseline l ON l.run_id = r.id
+         WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
+         GROUP BY l.creator_id
+    ), month AS (
+        SELECT creator_id, sum(COALESCE(earned, 0)) AS earned,
+               sum(COALESCE(clawed_back, 0)) AS clawed_back, sum(released) AS released
+          FROM moved GROUP BY creator_id
+    ), book AS (
+        -- Owed to people is negative in the books.
+        SELECT a.creator_id,
+               -COALESCE(sum(p.amount) FILTER (
+                    WHERE a.kind = 'accrued' AND j.business_date < %(first)s), 0) AS held_opening,
+               -COALESCE(sum(p.amount) FILTER (WHERE a.kind = 'accrued'), 0) AS held,
+               -COALESCE(sum(p.amount) FILTER (
+                    WHERE a.kind = 'payable' AND j.business_date < %(first)s), 0) AS opening,
+               COALESCE(sum(p.amount) FILTER (
+                    WHERE a.kind = 'payable' AND j.business_date >= %(first)s
+                      AND j.kind <> 'release'), 0) AS paid_out,
+               -COALESCE(sum(p.amount) FILTER (WHERE a.kind = 'payable'), 0) AS payable
+          FROM incentives_ledgeraccount a
+          JOIN incentives_posting p ON p.account_id = a.id
+          JOIN incentives_journal j ON j.id = p.journal_id AND j.business_date <= %(last)s
+         WHERE a.brand_id = %(brand)s AND a.currency = %(currency)s
+           AND a.kind IN ('accrued', 'payable')
+         GROUP BY a.creator_id
+    )
+    INSERT INTO incentives_statement (settlement_id, creator_id, store_id, held_opening, earned,
+        clawed_back, released, held, opening, paid_out, payable)
+    SELECT %(settlement)s, c.id, c.store_id, b.held_opening, COALESCE(m.earned, 0),
+           COALESCE(m.clawed_back, 0), COALESCE(m.released, 0), b.held, b.opening, b.paid_out,
+           b.payable
+      FROM book b JOIN matrix_creator c ON c.id = b.creator_id
+      LEFT JOIN month m ON m.creator_id = b.creator_id
+     WHERE m.creator_id IS NOT NULL OR b.held_opening <> 0 OR b.opening <> 0 OR b.paid_out <> 0
+        OR b.payable <> 0
+     ORDER BY c.id
+"""
+
+_TOTALS = """
+    SELECT count(*) AS creators, COALESCE(sum(earned), 0)::bigint AS earned,
+           COALESCE(sum(clawed_back), 0)::bigint AS clawed_back,
+           COALESCE(sum(released), 0)::bigint AS released, COALESCE(sum(held), 0)::bigint AS held,
+           COALESCE(sum(payable), 0)::bigint AS payable,
+           COALESCE(sum(payable) FILTER (WHERE payable > 0), 0)::bigint AS to_pay,
+           COALESCE(-sum(payable) FILTER (WHERE payable < 0), 0)::bigint AS owed_back,
+           encode(sha256(COALESCE(string_agg(concat_ws(':', creator_id, held_opening, earned,
+               clawed_back, released, held, opening, paid_out, payable), '|'
+               ORDER BY creator_id), '')::bytea), 'hex') AS digest
+      FROM incentives_statement WHERE settlement_id = %(settlement)s
+"""
+
+
+def _write_statements(settlement: Settlement, month: Month) -> None:
+    sql.execute(
+        _STATEMENTS,
+        {
+            "settlement": settlement.pk,
+            "brand": settlement.brand_id,
+            "currency": settlement.currency,
+            "first": month.first_day,
+            "last": month.last_day,
+        },
+    )
+
+
+def _close(by: Person | None, settlement: Settlement) -> None:
+    totals = sql.fetch_one(_TOTALS, {"settlement": settlement.pk})
+    settlement.content_hash = totals.pop("digest")
+    settlement.totals = totals
+    settlement.state = SettlementState.SETTLED
+    settlement.settled_at = timezone.now()
+    settlement.save(update_fields=["content_hash", "totals", "state", "settled_at"])
+    activity.record(
+        by=by, verb="settlement.settled", object=settlement, unit=settlement.brand, after=totals
+    )

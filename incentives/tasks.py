@@ -1,0 +1,15 @@
+"""Celery tasks of the incentives app. Each may run twice and calls one command."""
+
+from celery import shared_task
+
+from incentives import nightly
+
+
+@shared_task
+def nightly_commission() -> None:
+    nightly.run_commission()
+
+
+@shared_task
+def nightly_verify() -> None:
+    nightly.verify_books()
