@@ -1,5 +1,24 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IntegrationsConfig(AppConfig):
     name = "integrations"
+    verbose_name = _("Integrations")
+
+    def ready(self) -> None:
+        # The job kinds register themselves; a worker must know them from its start.
+        from integrations import import_runs, importing  # noqa: F401
+        from kosops.ui import navigation
+
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.MANAGE,
+                label=_("Imports"),
+                url_name="integrations:imports",
+                icon="file-spreadsheet",
+                order=30,
+                permission="imports.run",
+                count=importing.waiting_for,
+            )
+        )

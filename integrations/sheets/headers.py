@@ -42,10 +42,11 @@ def find_header(sheet: Sheet, known: Iterable[str]) -> Header:
     return Header(top[best].line, _unique(_names(top[best], above)))
 
 
-def data_rows(sheet: Sheet, header: Header) -> Iterator[Row]:
-    """Rows below the header that hold anything."""
+def data_rows(sheet: Sheet, header: Header, *, after: int = 0) -> Iterator[Row]:
+    """Rows below the header, and below row ``after``, that hold anything."""
+    first = max(header.line, after)
     for row in sheet.rows():
-        if row.line > header.line and not row.is_blank:
+        if row.line > first and not row.is_blank:
             yield row
 
 

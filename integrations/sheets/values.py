@@ -173,6 +173,13 @@ _POINT_ZERO = re.compile(r"(\d+)\.0+", re.ASCII)
 _BLANKS = re.compile(r"\s+")
 
 
+class NotedId(str):
+    """An id that was read from something else than its own text; ``note`` says from what."""
+
+    __slots__ = ()
+    note = "id_point_zero"
+
+
 def identifier(*, maximum: int = 64, numbers: str = "refuse") -> Parser:
     """An id as text, such as an order number.
 
@@ -191,7 +198,7 @@ def identifier(*, maximum: int = 64, numbers: str = "refuse") -> Parser:
             raise ValueFault("id_in_scientific_form", value=shown(cell))
         whole = _POINT_ZERO.fullmatch(text)
         if whole:
-            text = whole[1]
+            return NotedId(whole[1])
         if len(text) > maximum:
             raise ValueFault("too_long", maximum=maximum, value=shown(cell))
         return text or None
