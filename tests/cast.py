@@ -1,0 +1,166 @@
+"""The people and places of the tests, the same ones everywhere.
+
+Chengye Beauty has two regions; Zhou Min sells in the Jing'an store, May is a customer who shares.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from accounts.choices import Role, UnitKind
+from accounts.models import Grant, Person, Unit
+from accounts.units import add_unit
+from customers.intake import LineFacts, OrderFacts, RefundFacts, take_orders, take_refunds
+from customers.models import Order
+from incentives.commission import SELLER, SHARER
+from incentives.models import PlanVersion
+from incentives.payouts import set_destination
+from incentives.plans import NewRate, save_version
+from matrix.choices import CreatorKind, KocKind
+from matrix.models import Creator
+
+ZONE = ZoneInfo("Asia/Shanghai")
+LONG_AGO = dt.date(2020, 1, 1)
+
+
+@dataclass(frozen=True)
+class Cast:
+    brand: Unit
+    east: Unit
+    south: Unit
+    jingan: Unit
+    tianhe: Unit
+    zhou: Creator
+    may: Creator
+
+
+def at(day: str, hour: int = 12) -> dt.datetime:
+    """Noon (or ``hour``) of a day in the brand's time zone."""
+    return dt.datetime.fromisoformat(day).replace(hour=hour, tzinfo=ZONE)
+
+
+def cast() -> Cast:
+    brand = add_unit(by=None, kind=UnitKind.BRAND, code="CY", name="Chengye Beauty")
+    east = add_unit(by=None, kind=UnitKind.REGION, code="EAST", name="East", parent=brand)
+    south = add_unit(by=None, kind=UnitKind.REGION, code="SOUTH", name="South", parent=brand)
+    jingan = add_unit(
+        by=None, kind=UnitKind.STORE, code="SH0001", name="Jing'an Kerry Centre", parent=east
+    )
+    tianhe = add_unit(
+        by=None, kind=UnitKind.STORE, code="GZ0001", name="Tianhe Parc Central", parent=south
+    )
+    return Cast(
+        brand=brand,
+        east=east,
+        south=south,
+        jingan=jingan,
+        tianhe=tianhe,
+        zhou=creator(jingan, "K001", "Zhou Min"),
+        may=creator(jingan, "C001", "May", kind=CreatorKind.KOC),
+    )
+
+
+def person(username: str, *grants: tuple[str, Unit], **fields: object) -> Person:
+    """Someone who signs in, with roles at units."""
+    someone = Person.objects.create_user(
+        username, "correct horse battery", name=username.title(), **fields
+    )
+    for role, unit in grants:
+        Grant.objects.create(person=someone, role=role, unit=unit, since=LONG_AGO)
+    return someone
+
+
+def finance(cast: Cast, username: str) -> Person:
+    return person(username, (Role.FINANCE, cast.brand))
+
+
+def creator(
+    store: Unit, number: str, name: str, *, kind: str = CreatorKind.KOS, **fields: object
+) -> Creator:
+    return Creator.objects.create(
+        brand=store.brand,
+        store=store,
+        kind=kind,
+        koc_kind=KocKind.BRAND_LOVE if kind == CreatorKind.KOC else "",
+        number=number,
+        name=name,
+        **fields,
+    )
+
+
+def plan(
+    brand: Unit,
+    *rates: NewRate,
+    valid_from: dt.date = LONG_AGO,
+    hold_days: int = 15,
+    cap_bp: int = 3000,
+) -> PlanVersion:
+    """A commission plan: by default 5 % for who sold and 2 % for who shared."""
+    return save_version(
+        by=None,
+        brand=brand,
+        name=f"Plan from {valid_from}",
+        valid_from=valid_from,
+        rates=rates or (NewRate(SELLER, 500), NewRate(SHARER, 200)),
+        hold_days=hold_days,
+        cap_bp=cap_bp,
+    )
+
+
+def order_facts(
+    cast: Cast,
+    external_id: str,
+    *amounts: int,
+    day: str = "2026-09-05",
+    seller: Creator | None = None,
+    sharer: Creator | None = None,
+    store: Unit | None = None,
+    lines: tuple[LineFacts, ...] = (),
+    **fields: object,
+) -> OrderFacts:
+    return OrderFacts(
+        source="shop",
+        external_id=external_id,
+        store_id=(store or cast.jingan).pk,
+        paid_at=at(day),
+        lines=lines
+        or tuple(
+            LineFacts(line_no=str(no), paid_amount=amount, sku=f"S{no}")
+            for no, amount in enumerate(amounts, start=1)
+        ),
+        seller_id=seller.pk if seller else None,
+        seller_by="explicit" if seller else "",
+        sharer_id=sharer.pk if sharer else None,
+        sharer_by="share_code" if sharer else "",
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def order(cast: Cast, external_id: str, *amounts: int, **facts: object) -> Order:
+    """An order taken in as a shop would send it; Zhou Min sold it unless said otherwise."""
+    facts.setdefault("seller", cast.zhou)
+    (outcome,) = take_orders(
+        brand=cast.brand,
+        rows=[order_facts(cast, external_id, *amounts, **facts)],  # type: ignore[arg-type]
+    )
+    assert outcome.id is not None, outcome
+    return Order.objects.get(pk=outcome.id)
+
+
+def refund(
+    cast: Cast, order_id: str, refund_id: str, amount: int, *, day: str = "2026-09-10", line: str = ""
+) -> str:
+    """A refund as a shop would send it; what became of it."""
+    (outcome,) = take_refunds(
+        brand=cast.brand,
+        rows=[RefundFacts("shop", order_id, refund_id, amount, at(day), line_no=line)],
+    )
+    return outcome.code or outcome.result
+
+
+def pay_to_bank(someone: Creator) -> None:
+    set_destination(
+        by=None, creator=someone, holder=someone.name, account="6222 0210 0112 3456 789"
+    )
