@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.choices import Role, UnitKind
-from accounts.models import Grant, Person, Unit
+from accounts.models import ApiKey, Grant, Person, Unit
 
 VIEW_PROGRAMME = {"overview.view", "matrix.view", "posts.view", "tiers.view", "jobs.view"}
 VIEW_MONEY = {"orders.view", "commission.view", "payouts.view", "books.view"}
@@ -26,6 +25,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | VIEW_MONEY
         | {
             "matrix.edit",
+            "jobs.cancel",
             "imports.run",
             "tiers.run",
             "commission.plan",
@@ -41,6 +41,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         VIEW_PROGRAMME
         | VIEW_MONEY
         | {
+            "jobs.cancel",
             "imports.run",
             "commission.run",
             "commission.settle",
@@ -57,6 +58,26 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 HQ_ROLES = frozenset(PERMISSIONS) - {Role.KOS, Role.KOC}
+
+# What a scope of an API key allows, in the words above. A scope without permissions belongs to a
+# door that is not open yet; a key may be made ready for it.
+SCOPES: dict[str, frozenset[str]] = {
+    "accounts:read": frozenset({"matrix.view"}),
+    "accounts:write": frozenset({"matrix.view", "matrix.edit"}),
+    "content:read": frozenset({"posts.view"}),
+    "content:write": frozenset(),
+    "posts:write": frozenset({"posts.view"}),
+    "metrics:write": frozenset({"posts.view"}),
+    "customers:read": frozenset(),
+    "customers:write": frozenset(),
+    "customers.pii:read": frozenset(),
+    "orders:read": frozenset({"orders.view"}),
+    "orders:write": frozenset({"orders.view"}),
+    "commissions:read": frozenset({"commission.view"}),
+    "payouts:read": frozenset({"payouts.view"}),
+    "payouts:approve": frozenset({"payouts.view", "payouts.approve"}),
+    "webhooks:manage": frozenset(),
+}
 
 
 @dataclass(frozen=True)
@@ -76,15 +97,26 @@ class Reach:
 def reach(person: Any, permission: str) -> Reach:
     """The part of the tree where ``person`` holds ``permission`` today.
 
-    Nothing for anonymous, inactive or unknown people and for permissions that no role has.
+    Nothing for anonymous, inactive or unknown people and for permissions that no role has. The
+    caller of the REST API is its key: it reaches the unit that it was made for.
     """
+    if isinstance(person, ApiKey):
+        allowed = any(permission in SCOPES.get(scope, ()) for scope in person.scopes)
+        return Reach(paths=(person.unit.path,)) if allowed and person.unit.path else Reach()
     if not isinstance(person, Person) or not person.is_active:
         return Reach()
     if person.is_superuser:
         return Reach(everything=True)
     return Reach(
         paths=tuple(
-            sorted({path for role, path in _grants(person) if permission in PERMISSIONS[role]})
+            sorted(
+                {
+                    path
+                    for role, path in _grants(person)
+                    # An unknown role or an unfinished path must not open anything.
+                    if path and permission in PERMISSIONS.get(role, ())
+                }
+            )
         )
     )
 
@@ -106,6 +138,11 @@ def brands_of(person: Any, permission: str) -> list[Unit]:
     return list(brands.filter(pk__in=roots))
 
 
+def is_hq(person: Any) -> bool:
+    """Whether the web dashboard is this person's place, rather than the phone pages."""
+    return bool(getattr(person, "is_superuser", False) or roles_of(person) & HQ_ROLES)
+
+
 def require(person: Any, permission: str, unit: Unit | None = None) -> None:
     """Raise PermissionDenied (403) unless the person holds ``permission`` (at ``unit``)."""
     within = reach(person, permission)
@@ -117,11 +154,7 @@ def _grants(person: Person) -> list[tuple[str, str]]:
     """(role, path) of today's grants, read once per person object, that is once per request."""
     cached = person.__dict__.get("_grants")
     if cached is None:
-        today = timezone.localdate()
-        cached = list(
-            Grant.objects.filter(
-                Q(until=None) | Q(until__gte=today), person=person, since__lte=today
-            ).values_list("role", "unit__path")
-        )
+        held = Grant.objects.current(timezone.localdate()).filter(person=person)
+        cached = list(held.values_list("role", "unit__path"))
         person.__dict__["_grants"] = cached
     return cached

@@ -1,16 +1,68 @@
-"""The activity log: one row per command."""
+"""The activity log: one row per command, and how it reads on a page."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Activity, Person, Unit
+from kosops.ui.parts import Change
 
 SYSTEM = "kosops"
+
+# What happened to an object, by the part of the verb after the dot. Every verb in the product is
+# listed (tests/test_consistency.py), so that the log reads in each language.
+DONE: dict[str, Promise] = {
+    "added": pgettext_lazy("activity", "added"),
+    "approved": pgettext_lazy("activity", "approved"),
+    "cancelled": pgettext_lazy("activity", "stopped"),
+    "changed": pgettext_lazy("activity", "changed"),
+    "confirmed": pgettext_lazy("activity", "confirmed"),
+    "deactivated": pgettext_lazy("activity", "access ended"),
+    "downloaded": pgettext_lazy("activity", "file downloaded"),
+    "ended": pgettext_lazy("activity", "ended"),
+    "exported": pgettext_lazy("activity", "exported"),
+    "invited": pgettext_lazy("activity", "given a link to choose a passphrase"),
+    "made": pgettext_lazy("activity", "made"),
+    "mapped": pgettext_lazy("activity", "columns mapped"),
+    "moved": pgettext_lazy("activity", "moved"),
+    "reactivated": pgettext_lazy("activity", "may sign in again"),
+    "refused": pgettext_lazy("activity", "refused an act"),
+    "rejected": pgettext_lazy("activity", "rejected"),
+    "results_taken": pgettext_lazy("activity", "bank results taken in"),
+    "retried": pgettext_lazy("activity", "tried again"),
+    "reversed": pgettext_lazy("activity", "reversed"),
+    "revoked": pgettext_lazy("activity", "revoked"),
+    "run": pgettext_lazy("activity", "run"),
+    "saved": pgettext_lazy("activity", "saved"),
+    "settled": pgettext_lazy("activity", "settled"),
+    "sheet_chosen": pgettext_lazy("activity", "sheet chosen"),
+    "signed_out": pgettext_lazy("activity", "signed out everywhere"),
+    "state_changed": pgettext_lazy("activity", "state changed"),
+    "submitted": pgettext_lazy("activity", "submitted"),
+    "uploaded": pgettext_lazy("activity", "uploaded"),
+}
+
+# Facts that are not fields of the object.
+FACTS: dict[str, Promise] = {
+    "api_keys_revoked": _("API keys revoked"),
+    "method": _("Method"),
+    "path": _("Page"),
+}
+
+_pages: dict[str, str] = {}
 
 
 def record(
@@ -25,8 +77,8 @@ def record(
 ) -> Activity:
     """Write who did what to which object. ``by`` None means the system itself (a nightly run).
 
-    ``verb`` is dotted, object first: ``payout_batch.approved``. Values must be JSON types and
-    must not hold personal identifiers.
+    ``verb`` is dotted, object first: ``payout_batch.approved``; its second part stands in `DONE`.
+    Values must be JSON types and must not hold personal identifiers.
     """
     return Activity.objects.create(
         at=at or timezone.now(),
@@ -40,3 +92,95 @@ def record(
         before=before,
         after=after,
     )
+
+
+def opens_with(object_type: str, url_name: str) -> None:
+    """Say which page shows an object of this type (``app.model``); it takes the id alone."""
+    _pages[object_type] = url_name
+
+
+# -- as a page shows it --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the log in words."""
+
+    row: Activity
+    done: str
+    thing: str
+    href: str
+    changes: list[Change]
+
+
+def entry(row: Activity) -> Entry:
+    model = _model(row.object_type)
+    return Entry(
+        row=row,
+        done=done_words(row.verb),
+        thing=capfirst(str(model._meta.verbose_name)) if model else row.object_type,
+        href=_href(row),
+        changes=_changes(row, model),
+    )
+
+
+def done_words(verb: str) -> str:
+    """The verb in words; a verb that nobody has named yet is shown as it stands."""
+    last = verb.rpartition(".")[2]
+    return str(DONE.get(last, last.replace("_", " ")))
+
+
+def _model(object_type: str) -> type[Model] | None:
+    try:
+        return apps.get_model(object_type)
+    except (LookupError, ValueError):
+        return None
+
+
+def _href(row: Activity) -> str:
+    page = _pages.get(row.object_type)
+    return reverse(page, args=[row.object_id]) if page and row.object_id else ""
+
+
+def _changes(row: Activity, model: type[Model] | None) -> list[Change]:
+    before, after = row.before or {}, row.after or {}
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        Change(
+            label=_label(name, model),
+            before=_value(name, before.get(name), model),
+            after=_value(name, after.get(name), model),
+        )
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _field(name: str, model: type[Model] | None) -> Any:
+    try:
+        return model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return None
+
+
+def _label(name: str, model: type[Model] | None) -> str:
+    if name in FACTS:
+        return str(FACTS[name])
+    field = _field(name, model)
+    words = getattr(field, "verbose_name", "") or name.replace("_", " ")
+    return capfirst(str(words))
+
+
+def _value(name: str, value: Any, model: type[Model] | None) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    choices = dict(getattr(_field(name, model), "flatchoices", ()) or ())
+    if isinstance(value, str | int) and value in choices:
+        return str(choices[value])
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.core.files.base import File
-from django.db import transaction
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone, translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 
+from accounts import activity
 from accounts.choices import JobState
 from accounts.models import Job, Person, Unit
 from kosops.lib import queue
@@ -27,19 +34,31 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 # A running job that has not shown a sign of life for so long lost its worker.
 SILENT_AFTER = dt.timedelta(minutes=2)
+# A worker shows a sign of life this often, also inside one long statement.
+BEAT_EVERY = 20.0
 # A waiting job that no worker took is queued again.
 LOST_AFTER = dt.timedelta(minutes=1)
 MAX_LOG_LINES = 200
 
+OPEN_STATES = (JobState.WAITING, JobState.RUNNING)
+
 Run = Callable[["Job", "Progress"], "dict[str, Any] | None"]
 _kinds: dict[str, Run] = {}
+_permissions: dict[str, str] = {}
 
 
-def job_kind(name: str) -> Callable[[Run], Run]:
-    """Register the function that does jobs of this kind."""
+# -- kinds and queries ---------------------------------------------------------
+
+
+def job_kind(name: str, *, permission: str = "jobs.view") -> Callable[[Run], Run]:
+    """Register the function that does jobs of this kind.
+
+    ``permission`` is what a person must hold at the job's unit to see it and its result file.
+    """
 
     def register(run: Run) -> Run:
         _kinds[name] = run
+        _permissions[name] = permission
         return run
 
     return register
@@ -47,6 +66,39 @@ def job_kind(name: str) -> Callable[[Run], Run]:
 
 def known_kinds() -> frozenset[str]:
     return frozenset(_kinds)
+
+
+def visible_to(person: Any) -> QuerySet[Job]:
+    """Jobs that the person may see: those of their units, less the kinds they lack the right for."""
+    rows = Job.objects.for_user(person, "jobs.view")
+    by_permission: dict[str, list[str]] = {}
+    for kind, permission in _permissions.items():
+        if permission != "jobs.view":
+            by_permission.setdefault(permission, []).append(kind)
+    for permission, kinds in by_permission.items():
+        reached = Job.objects.for_user(person, permission)
+        rows = rows.filter(~Q(kind__in=kinds) | Q(pk__in=reached.values("pk")))
+    return rows
+
+
+def count_rows(job: Job) -> list[tuple[str, Any]]:
+    """The job's plain counts with their names in words, for a page."""
+    return [
+        (capfirst(gettext(name.replace("_", " "))), value)
+        for name, value in job.counts.items()
+        if isinstance(value, str | int) and not isinstance(value, bool)
+    ]
+
+
+def log_lines(job: Job) -> list[dict[str, Any]]:
+    """The job's log, latest first, with times as times."""
+    return [
+        {"at": dt.datetime.fromisoformat(line["at"]), "line": line["line"]}
+        for line in reversed(job.log)
+    ]
+
+
+# -- commands ------------------------------------------------------------------
 
 
 def start(
@@ -68,6 +120,36 @@ def start(
     return job
 
 
+@transaction.atomic
+def cancel(*, by: Person, job: Job) -> Job:
+    """Stop a job that waits or runs; what its finished chunks did stays. One that ended stays so."""
+    now = timezone.now()
+    changed = Job.objects.filter(pk=job.pk, state__in=OPEN_STATES).update(
+        state=JobState.CANCELLED, ended_at=now
+    )
+    job.refresh_from_db()
+    if changed:
+        activity.record(by=by, verb="job.cancelled", object=job, unit=job.unit, at=now)
+    return job
+
+
+def sweep() -> int:
+    """Queue again what the queue lost: jobs nobody took and jobs whose worker is gone."""
+    now = timezone.now()
+    lost = Q(state=JobState.WAITING, created_at__lt=now - LOST_AFTER)
+    found = list(Job.objects.filter(lost | _silent(now)).values_list("pk", flat=True))
+    for job_id in found:
+        queue.after_commit("accounts.tasks.run_job", job_id)
+    return len(found)
+
+
+# -- what a running job tells --------------------------------------------------
+
+
+class Cancelled(Exception):
+    """The job was cancelled while it ran, or another worker has taken it."""
+
+
 class Progress:
     """What a running job tells: figures, lines and a result file. Each call commits at once."""
 
@@ -77,32 +159,33 @@ class Progress:
     def __call__(
         self, done: int, total: int | None = None, counts: dict[str, Any] | None = None
     ) -> None:
-        """Store progress; raises `Cancelled` when a person has stopped the job."""
-        changes: dict[str, Any] = {"done": done, "beat_at": timezone.now()}
+        """Store progress; raises `Cancelled` when the work should stop here."""
+        changes: dict[str, Any] = {"done": done}
         if total is not None:
             changes["total"] = total
         if counts is not None:
             changes["counts"] = counts
-        running = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING)
-        if not running.update(**changes):
-            raise Cancelled
-        for name, value in changes.items():
-            setattr(self.job, name, value)
+        self._store(**changes)
 
     def say(self, line: str) -> None:
         """Add a line to the job's log; only the last lines are kept."""
         stamp = timezone.now().isoformat(timespec="seconds")
-        self.job.log = [*self.job.log, {"at": stamp, "line": line}][-MAX_LOG_LINES:]
-        Job.objects.filter(pk=self.job.pk).update(log=self.job.log, beat_at=timezone.now())
+        self._store(log=[*self.job.log, {"at": stamp, "line": line}][-MAX_LOG_LINES:])
 
     def attach(self, name: str, content: File[Any]) -> None:
         """Keep a result file; who may see the job may download it."""
         self.job.result_file.save(f"jobs/{self.job.pk}/{name}", content, save=False)
-        Job.objects.filter(pk=self.job.pk).update(result_file=self.job.result_file.name)
+        self._store(result_file=self.job.result_file.name)
+
+    def _store(self, **changes: Any) -> None:
+        if not _mine(self.job).update(beat_at=timezone.now(), **changes):
+            raise Cancelled
+        for name, value in changes.items():
+            if name != "result_file":
+                setattr(self.job, name, value)
 
 
-class Cancelled(Exception):
-    """The job was cancelled while it ran."""
+# -- the worker's side ---------------------------------------------------------
 
 
 def run(job_id: int) -> None:
@@ -110,56 +193,85 @@ def run(job_id: int) -> None:
     job = _claim(job_id)
     if job is None:
         return
-    try:
-        counts = _kinds[job.kind](job, Progress(job))
-    except Cancelled:
-        return
-    except DomainError as refusal:
-        _end(job, JobState.FAILED, error=str(refusal))
-    except Exception:
-        logger.exception("Job %s (%s) failed on try %s", job.pk, job.kind, job.attempts)
-        _end_or_retry(job)
-    else:
-        _end(job, JobState.DONE, counts=counts)
-
-
-def cancel(*, by: Person, job: Job) -> Job:
-    """Stop a job that waits or runs; what its finished chunks did stays."""
-    changed = Job.objects.filter(pk=job.pk, state__in=[JobState.WAITING, JobState.RUNNING]).update(
-        state=JobState.CANCELLED, ended_at=timezone.now(), error=f"{by}"
-    )
-    if changed:
-        job.refresh_from_db()
-    return job
-
-
-def sweep() -> int:
-    """Queue again what the queue lost: jobs nobody took and jobs whose worker is gone."""
-    now = timezone.now()
-    lost = Q(state=JobState.WAITING, created_at__lt=now - LOST_AFTER)
-    silent = Q(state=JobState.RUNNING, beat_at__lt=now - SILENT_AFTER)
-    found = list(Job.objects.filter(lost | silent).values_list("pk", flat=True))
-    for job_id in found:
-        queue.after_commit("accounts.tasks.run_job", job_id)
-    return len(found)
+    done_before = job.done
+    with translation.override(_language(job)):
+        try:
+            with _signs_of_life(job):
+                counts = _kinds[job.kind](job, Progress(job))
+        except Cancelled:
+            return
+        except DomainError as refusal:
+            _end(job, JobState.FAILED, error=str(refusal))
+        except SoftTimeLimitExceeded:
+            # Longer than one task may take: the next task goes on from the job's own cursor.
+            logger.info("Job %s (%s) goes on in another task", job.pk, job.kind)
+            _put_back(job, failed=job.done <= done_before)
+        except Exception:
+            logger.exception("Job %s (%s) failed on try %s", job.pk, job.kind, job.attempts)
+            _put_back(job, failed=True)
+        else:
+            _end(job, JobState.DONE, counts=counts)
 
 
 @transaction.atomic
 def _claim(job_id: int) -> Job | None:
     now = timezone.now()
-    free = Q(state=JobState.WAITING) | Q(state=JobState.RUNNING, beat_at__lt=now - SILENT_AFTER)
-    job = Job.objects.select_for_update(skip_locked=True).filter(free, pk=job_id).first()
+    job = (
+        Job.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("created_by")
+        .filter(Q(state=JobState.WAITING) | _silent(now), pk=job_id)
+        .first()
+    )
     if job is None:
         return None
-    if job.attempts >= MAX_ATTEMPTS:
-        _end(job, JobState.FAILED, error="stopped after three tries")
+    if job.kind not in _kinds:
+        # A worker of an older version; one that knows the kind will take it.
+        logger.warning("Job %s is of the unknown kind %s", job.pk, job.kind)
         return None
+    if job.state == JobState.RUNNING:
+        job.failures += 1
     job.state = JobState.RUNNING
     job.attempts += 1
     job.started_at = job.started_at or now
     job.beat_at = now
-    job.save(update_fields=["state", "attempts", "started_at", "beat_at"])
+    job.save(update_fields=["state", "attempts", "failures", "started_at", "beat_at"])
+    if job.failures >= MAX_ATTEMPTS:
+        _give_up(job)
+        return None
     return job
+
+
+def _silent(now: dt.datetime) -> Q:
+    return Q(state=JobState.RUNNING, beat_at__lt=now - SILENT_AFTER)
+
+
+def _mine(job: Job) -> QuerySet[Job]:
+    """The job's row as long as this attempt holds it: a worker that was given up writes nothing."""
+    return Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
+
+
+@contextmanager
+def _signs_of_life(job: Job) -> Iterator[None]:
+    """Touch the row while the job runs, so that a long statement is not taken for a dead worker."""
+    over = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not over.wait(BEAT_EVERY):
+                if not _mine(job).update(beat_at=timezone.now()):
+                    return
+        except DatabaseError:
+            logger.warning("Job %s could not show a sign of life", job.pk, exc_info=True)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"job-{job.pk}-beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _end(job: Job, state: str, *, error: str = "", counts: dict[str, Any] | None = None) -> None:
@@ -168,12 +280,30 @@ def _end(job: Job, state: str, *, error: str = "", counts: dict[str, Any] | None
         changes["counts"] = counts
     if state == JobState.DONE and job.total is not None:
         changes["done"] = F("total")
-    Job.objects.filter(pk=job.pk).update(**changes)
+    _mine(job).update(**changes)
 
 
-def _end_or_retry(job: Job) -> None:
-    if job.attempts < MAX_ATTEMPTS:
-        Job.objects.filter(pk=job.pk).update(state=JobState.WAITING)
+def _put_back(job: Job, *, failed: bool) -> None:
+    """Let another task go on with the job, unless it has failed too often."""
+    job.failures += failed
+    if job.failures >= MAX_ATTEMPTS:
+        _mine(job).update(failures=job.failures)
+        _give_up(job)
+    elif _mine(job).update(state=JobState.WAITING, failures=job.failures):
         queue.after_commit("accounts.tasks.run_job", job.pk)
-    else:
-        _end(job, JobState.FAILED, error="stopped after three tries")
+
+
+def _give_up(job: Job) -> None:
+    with translation.override(_language(job)):
+        _end(
+            job,
+            JobState.FAILED,
+            error=gettext(
+                "Stopped after three tries. What was finished stays; the reason is in the log of the worker."
+            ),
+        )
+
+
+def _language(job: Job) -> str:
+    """Lines and refusals are written for the person who started the job."""
+    return (job.created_by.language if job.created_by else "") or settings.LANGUAGE_CODE

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import JobState, Role, StoreKind, Theme, UnitKind
@@ -37,7 +39,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
             return self.all()
         if not within.paths:
             return self.none()
-        units = Unit.objects.filter(_below(within.paths)).values("pk")
+        units = _units_below(within)
         lookup = "pk__in" if self.scope_path == "" else f"{self.scope_path}__in"
         return self.filter(**{lookup: units})
 
@@ -48,14 +50,26 @@ def scoped_by(path: str, *, base: type[models.QuerySet[Any]] | None = None) -> t
     return type("ScopedQuerySet", bases, {"scope_path": path})
 
 
-def _below(paths: tuple[str, ...]) -> Q:
+def _units_below(within: Reach) -> models.QuerySet[Any]:
     condition = Q()
-    for path in paths:
+    for path in within.paths:
         condition |= Q(path__startswith=path)
-    return condition
+    return Unit.objects.filter(condition).values("pk")
 
 
-class PersonManager(BaseUserManager["Person"]):
+class PersonQuerySet(ScopedQuerySet):
+    """People are reached through the units of their grants, present or past."""
+
+    def in_reach(self, within: Reach) -> Self:
+        if within.everything:
+            return self.all()
+        if not within.paths:
+            return self.none()
+        held = Grant.objects.filter(unit__in=_units_below(within))
+        return self.filter(pk__in=held.values("person"))
+
+
+class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> Person:
         person = self.model(username=username, **fields)
         person.set_password(password)
@@ -81,6 +95,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("may use the admin"), default=False)
     date_joined = models.DateTimeField(_("since"), auto_now_add=True)
+    # Part of what a session is checked against: raising it ends every session of the person.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    # Wrong codes of the second factor in a row (sign_in.check_code).
+    code_failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    code_locked_until = models.DateTimeField(null=True, editable=False)
 
     objects = PersonManager()
 
@@ -91,9 +110,19 @@ class Person(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        indexes = [models.Index(fields=["name", "id"], name="person_by_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """As Django's, but `session_epoch` counts as well as the password."""
+        return salted_hmac(
+            "accounts.Person.session",
+            f"{self.password}:{self.session_epoch}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
     def get_full_name(self) -> str:
         return self.name
@@ -150,6 +179,13 @@ class Unit(models.Model):
         return self.name
 
 
+class GrantQuerySet(ScopedQuerySet):
+    scope_path = "unit"
+
+    def current(self, on: dt.date) -> Self:
+        return self.filter(Q(until=None) | Q(until__gte=on), since__lte=on)
+
+
 class Grant(models.Model):
     """A role that a person holds at a unit and below it, between two dates."""
 
@@ -159,7 +195,7 @@ class Grant(models.Model):
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
 
-    objects = scoped_by("unit").as_manager()
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("grant")
@@ -177,6 +213,9 @@ class Grant(models.Model):
 
 class ApiKey(models.Model):
     """A key of the SCRM, shop or data team. Only the prefix and a keyed digest are stored."""
+
+    # The REST framework asks its caller; a key that was found has been checked.
+    is_authenticated = True
 
     name = models.CharField(max_length=80)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="api_keys")
@@ -241,7 +280,10 @@ class Job(models.Model):
     log = models.JSONField(default=list)
     error = models.TextField(blank=True)
     result_file = models.FileField(max_length=200, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    # Which worker has the job: only the one that started this attempt may write to the row.
+    attempts = models.PositiveIntegerField(default=0)
+    # Attempts that ended badly; at three the job is given up.
+    failures = models.PositiveSmallIntegerField(default=0)
     created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)

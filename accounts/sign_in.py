@@ -1,17 +1,86 @@
-"""How allauth behaves here: nobody signs up by themselves, HQ makes people."""
+"""How signing in behaves here: nobody signs up by themselves, HQ makes people.
+
+allauth does the pages and the second factor, axes counts wrong passwords per name and address.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import is_hq, roles_of
+from accounts.choices import Role
+from accounts.models import Person
+
+# Roles that see or move other people's data for the whole brand.
+SECOND_FACTOR_ROLES = frozenset(
+    {Role.OPERATOR, Role.ANALYST, Role.REVIEWER, Role.FINANCE, Role.AUDITOR}
+)
+# Only somebody who knows the password can be locked out by wrong codes, so a count per person does
+# not let strangers shut people out.
+MAX_CODE_FAILURES = 10
+CODE_LOCK = dt.timedelta(minutes=15)
+HQ_SESSION_SECONDS = 12 * 3600
+
+
+def has_second_factor(person: Any) -> bool:
+    return is_mfa_enabled(person, [Authenticator.Type.TOTP])
+
+
+def needs_second_factor(person: Any) -> bool:
+    """Whether the person must set up a second factor before doing anything else."""
+    return bool(
+        settings.SECOND_FACTOR_REQUIRED
+        and (person.is_superuser or roles_of(person) & SECOND_FACTOR_ROLES)
+        and not has_second_factor(person)
+    )
+
+
+def lower_username(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:
+    """The name that wrong passwords are counted under: LIN and lin are one person."""
+    name = (credentials or {}).get("username") or request.POST.get("login")
+    return name.strip().lower() if name else None
+
+
+def shorten_hq_session(sender: Any, request: HttpRequest, user: Person, **_more: Any) -> None:
+    """HQ signs in once a working day, store staff once a week (``SESSION_COOKIE_AGE``)."""
+    if is_hq(user):
+        request.session.set_expiry(HQ_SESSION_SECONDS)
+
+
+# -- allauth -------------------------------------------------------------------
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has a second factor confirms with that; the password alone is not enough then."""
+        methods = super().get_reauthentication_methods(user)
+        stronger = [method for method in methods if method["id"] != "reauthenticate"]
+        return stronger or methods
+
 
 class MFAAdapter(DefaultMFAAdapter):
     """TOTP seeds and recovery codes are stored encrypted with the data keys (A8)."""
+
+    def get_totp_label(self, user: Any) -> str:
+        return str(user.get_username())
 
     def encrypt(self, text: str) -> str:
         from kosops.lib.secrets import encrypt
@@ -22,3 +91,62 @@ class MFAAdapter(DefaultMFAAdapter):
         from kosops.lib.secrets import decrypt
 
         return decrypt(encrypted_text.encode())
+
+
+class CodeLock:
+    """Mixed into allauth's forms: ten wrong codes in a row lock the second factor for a while."""
+
+    user: Person
+
+    def clean_code(self) -> str:
+        refuse_locked(self.user)
+        try:
+            code = super().clean_code()  # type: ignore[misc]
+        except ValidationError:
+            note_wrong_code(self.user)
+            raise
+        Person.objects.filter(pk=self.user.pk).update(code_failures=0, code_locked_until=None)
+        return str(code)
+
+
+class CodeForm(CodeLock, AuthenticateForm):
+    pass
+
+
+class CodeAgainForm(CodeLock, ReauthenticateForm):
+    pass
+
+
+def refuse_locked(person: Person) -> None:
+    locked_until = Person.objects.values_list("code_locked_until", flat=True).get(pk=person.pk)
+    if locked_until and locked_until > timezone.now():
+        raise ValidationError(
+            _("Too many wrong codes. Wait a quarter of an hour, then try again."), "locked"
+        )
+
+
+def note_wrong_code(person: Person) -> None:
+    row = Person.objects.filter(pk=person.pk)
+    row.update(code_failures=F("code_failures") + 1)
+    row.filter(code_failures__gte=MAX_CODE_FAILURES).update(
+        code_failures=0, code_locked_until=timezone.now() + CODE_LOCK
+    )
+
+
+# -- the first sign-in ---------------------------------------------------------
+
+
+def passphrase_path(person: Person) -> str:
+    """The address at which the person chooses a passphrase: works once, for three days.
+
+    Nobody at HQ ever knows a passphrase; the second factor is asked for as always.
+    """
+    from allauth.account.forms import default_token_generator
+
+    return reverse(
+        "account_reset_password_from_key",
+        kwargs={
+            "uidb36": user_pk_to_url_str(person),
+            "key": default_token_generator.make_token(person),
+        },
+    )

@@ -1,0 +1,395 @@
+"""Pages about the installation itself: jobs, activity, people, API keys, one's own preferences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import access, activity
+from accounts import jobs as job_commands
+from accounts import people as people_commands
+from accounts.access import require
+from accounts.api_keys import create_key, is_live, revoke_key
+from accounts.choices import JobState
+from accounts.filters import ActivityFilter, JobFilter, PersonFilter
+from accounts.forms import ApiKeyForm, PersonForm, PreferencesForm, RoleForm
+from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
+from accounts.recent import require_recent_sign_in
+from kosops.lib.errors import DomainError
+from kosops.lib.htmx import page_or_fragment
+from kosops.lib.lists import keyset_page
+from kosops.ui.context import THEME_COOKIE
+
+YEAR = 365 * 24 * 3600
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Where this person works: HQ pages, phone pages, or a word about having no role yet."""
+    if access.is_hq(request.user):
+        return redirect("insights:overview")
+    if access.roles_of(request.user):
+        return redirect("mobile:today")
+    return render(request, "accounts/no_role.html", status=403)
+
+
+# -- jobs ----------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def jobs(request: HttpRequest) -> HttpResponse:
+    require(request.user, "jobs.view")
+    chosen = JobFilter(request.GET, queryset=job_commands.visible_to(request.user))
+    page = keyset_page(
+        _rows(chosen).select_related("unit", "created_by"),
+        field="created_at",
+        descending=True,
+        cursor=request.GET.get("cursor", ""),
+    )
+    return page_or_fragment(
+        request,
+        "accounts/jobs.html",
+        {"page": page, "filter": chosen, "is_filtered": _is_filtered(chosen)},
+        fragment="accounts/jobs_list.html",
+    )
+
+
+@login_required
+@require_GET
+def job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """One job; the progress part asks for itself again while the job is open."""
+    shown = _visible_job(request, job_id)
+    context = {
+        "job": shown,
+        "counts": job_commands.count_rows(shown),
+        "log": job_commands.log_lines(shown),
+        "may_cancel": _may_cancel(request, shown),
+    }
+    return page_or_fragment(
+        request, "accounts/job.html", context, fragment="accounts/job_state.html"
+    )
+
+
+@login_required
+@require_GET
+def job_file(request: HttpRequest, job_id: int) -> HttpResponse:
+    """The result file, checked again at each download and noted as an export."""
+    shown = _visible_job(request, job_id)
+    if not shown.result_file:
+        raise Http404
+    try:
+        content = shown.result_file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    activity.record(by=request.user, verb="job.downloaded", object=shown, unit=shown.unit)
+    name = shown.result_file.name.rsplit("/", 1)[-1]
+    return FileResponse(content, as_attachment=True, filename=name)
+
+
+@login_required
+@require_POST
+def job_cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    shown = _visible_job(request, job_id)
+    if not _may_cancel(request, shown):
+        raise PermissionDenied
+    cancelled = job_commands.cancel(by=request.user, job=shown)
+    if cancelled.state == JobState.CANCELLED:
+        messages.success(request, _("The job was stopped. What it had finished stays."))
+    else:
+        messages.info(request, _("The job had ended before."))
+    return redirect("accounts:job", job_id)
+
+
+def _may_cancel(request: HttpRequest, shown: Job) -> bool:
+    """Those who started a job, and those who answer for the jobs of its unit."""
+    within = access.reach(request.user, "jobs.cancel")
+    return shown.created_by_id == request.user.pk or within.covers(shown.unit)
+
+
+def _visible_job(request: HttpRequest, job_id: int) -> Job:
+    rows = job_commands.visible_to(request.user).select_related("unit", "created_by")
+    return get_object_or_404(rows, pk=job_id)
+
+
+# -- activity ------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def activity_log(request: HttpRequest) -> HttpResponse:
+    require(request.user, "activity.view")
+    chosen = ActivityFilter(
+        request.GET, queryset=Activity.objects.for_user(request.user, "activity.view")
+    )
+    page = keyset_page(
+        _rows(chosen).select_related("unit", "actor"),
+        field="at",
+        descending=True,
+        cursor=request.GET.get("cursor", ""),
+    )
+    return page_or_fragment(
+        request,
+        "accounts/activity.html",
+        {
+            "page": page,
+            "entries": [activity.entry(row) for row in page.rows],
+            "filter": chosen,
+            "is_filtered": _is_filtered(chosen),
+        },
+        fragment="accounts/activity_list.html",
+    )
+
+
+# -- people --------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def people(request: HttpRequest) -> HttpResponse:
+    require(request.user, people_commands.MANAGE)
+    chosen = PersonFilter(request.GET, queryset=_people(request))
+    page = keyset_page(
+        people_commands.people_with_grants(_rows(chosen)),
+        field="name",
+        descending=False,
+        cursor=request.GET.get("cursor", ""),
+    )
+    return page_or_fragment(
+        request,
+        "accounts/people.html",
+        {"page": page, "filter": chosen, "is_filtered": _is_filtered(chosen)},
+        fragment="accounts/people_list.html",
+    )
+
+
+@login_required
+def person_add(request: HttpRequest) -> HttpResponse:
+    require(request.user, people_commands.MANAGE)
+    form = PersonForm(request.POST or None, units=_units(request, people_commands.MANAGE))
+    if request.method == "POST" and form.is_valid():
+        try:
+            added = people_commands.add_person(by=request.user, **form.cleaned_data)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            link = people_commands.make_passphrase_link(by=request.user, person=added)
+            return _passphrase_link(request, added, link)
+    return render(request, "accounts/person_add.html", {"form": form}, status=_form_status(form))
+
+
+@login_required
+@require_GET
+def person(request: HttpRequest, person_id: int) -> HttpResponse:
+    return _person_page(request, _person(request, person_id))
+
+
+@login_required
+@require_POST
+def role_give(request: HttpRequest, person_id: int) -> HttpResponse:
+    shown = _person(request, person_id)
+    form = RoleForm(request.POST, units=_units(request, people_commands.MANAGE))
+    if form.is_valid():
+        try:
+            people_commands.check_may_manage(request.user, shown)
+            people_commands.give_role(by=request.user, person=shown, **form.cleaned_data)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The role was given."))
+            return redirect("accounts:person", person_id)
+    return _person_page(request, shown, form=form)
+
+
+@login_required
+@require_POST
+def role_end(request: HttpRequest, person_id: int, grant_id: int) -> HttpResponse:
+    shown = _person(request, person_id)
+    grants = Grant.objects.for_user(request.user, people_commands.MANAGE)
+    grant = get_object_or_404(grants, pk=grant_id, person=shown)
+    try:
+        if shown == request.user:
+            people_commands.check_may_manage(request.user, shown)
+        people_commands.end_role(by=request.user, grant=grant)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The role has ended."))
+    return redirect("accounts:person", person_id)
+
+
+@login_required
+@require_POST
+def person_access(request: HttpRequest, person_id: int) -> HttpResponse:
+    """End or restore somebody's access, sign them out, or let them choose a new passphrase."""
+    shown = _person(request, person_id)
+    try:
+        people_commands.check_may_manage(request.user, shown)
+        return _change_access(request, shown, request.POST.get("act", ""))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("accounts:person", person_id)
+
+
+def _change_access(request: HttpRequest, shown: Person, act: str) -> HttpResponse:
+    if act == "passphrase":
+        link = people_commands.make_passphrase_link(by=request.user, person=shown)
+        return _passphrase_link(request, shown, link)
+    if act == "deactivate":
+        people_commands.deactivate(by=request.user, person=shown)
+        messages.success(request, _("The access has ended, on every device and for every API key."))
+    elif act == "reactivate":
+        people_commands.reactivate(by=request.user, person=shown)
+        messages.success(request, _("The person may sign in again."))
+    elif act == "sign_out":
+        people_commands.end_sessions(by=request.user, person=shown)
+        messages.success(request, _("The person was signed out on every device."))
+    return redirect("accounts:person", shown.pk)
+
+
+def _person_page(request: HttpRequest, shown: Person, form: RoleForm | None = None) -> HttpResponse:
+    grants = Grant.objects.for_user(request.user, people_commands.MANAGE).filter(person=shown)
+    return render(
+        request,
+        "accounts/person.html",
+        {
+            "person": shown,
+            "grants": people_commands.held_roles(grants, timezone.localdate()),
+            "may_change": people_commands.may_manage(request.user, shown),
+            "form": form or RoleForm(units=_units(request, people_commands.MANAGE)),
+        },
+        status=_form_status(form),
+    )
+
+
+def _passphrase_link(request: HttpRequest, shown: Person, link: str) -> HttpResponse:
+    """Shown once, not stored anywhere: it is only good together with this answer."""
+    address = request.build_absolute_uri(link)
+    return render(request, "accounts/passphrase_link.html", {"person": shown, "link": address})
+
+
+def _people(request: HttpRequest) -> QuerySet[Person]:
+    return Person.objects.for_user(request.user, people_commands.MANAGE)
+
+
+def _person(request: HttpRequest, person_id: int) -> Person:
+    require(request.user, people_commands.MANAGE)
+    return get_object_or_404(_people(request), pk=person_id)
+
+
+# -- API keys ------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def api_keys(request: HttpRequest) -> HttpResponse:
+    require(request.user, "api_keys.manage")
+    page = keyset_page(
+        _keys(request).select_related("unit", "created_by"),
+        field="created_at",
+        descending=True,
+        cursor=request.GET.get("cursor", ""),
+    )
+    rows = [{"key": key, "live": is_live(key)} for key in page.rows]
+    return render(request, "accounts/api_keys.html", {"page": page, "rows": rows})
+
+
+@login_required
+def api_key_add(request: HttpRequest) -> HttpResponse:
+    """Make a key after a fresh proof of who is there. The answer shows its secret, once."""
+    require(request.user, "api_keys.manage")
+    form = ApiKeyForm(request.POST or None, units=_units(request, "api_keys.manage"))
+    if request.method == "POST" and form.is_valid():
+        require_recent_sign_in(request)
+        try:
+            made = create_key(
+                by=request.user,
+                unit=form.cleaned_data["unit"],
+                name=form.cleaned_data["name"],
+                scopes=form.cleaned_data["scopes"],
+                expires_at=form.expires_at(),
+            )
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return render(request, "accounts/api_key_made.html", {"made": made})
+    return render(request, "accounts/api_key_add.html", {"form": form}, status=_form_status(form))
+
+
+@login_required
+@require_POST
+def api_key_revoke(request: HttpRequest, key_id: int) -> HttpResponse:
+    require(request.user, "api_keys.manage")
+    key = get_object_or_404(_keys(request), pk=key_id)
+    revoke_key(by=request.user, key=key)
+    messages.success(request, _("The key no longer works."))
+    return redirect("accounts:api_keys")
+
+
+def _keys(request: HttpRequest) -> QuerySet[ApiKey]:
+    return ApiKey.objects.for_user(request.user, "api_keys.manage")
+
+
+# -- own preferences -----------------------------------------------------------
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Theme and language: kept with the person, and in cookies for the sign-in page."""
+    form = PreferencesForm(request.POST)
+    form.is_valid()
+    chosen = form.chosen()
+    if isinstance(request.user, Person):
+        people_commands.set_preferences(by=request.user, **chosen)
+    response = redirect(_safe_next(request))
+    if "theme" in chosen:
+        _set_cookie(response, THEME_COOKIE, chosen["theme"])
+    if chosen.get("language"):
+        _set_cookie(response, settings.LANGUAGE_COOKIE_NAME, chosen["language"])
+    return response
+
+
+def _set_cookie(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(
+        name, value, max_age=YEAR, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+    )
+
+
+def _safe_next(request: HttpRequest) -> str:
+    """Where to go on: an address of this host only (A14)."""
+    address = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if safe else "home"
+
+
+# -- what the lists share ------------------------------------------------------
+
+
+def _units(request: HttpRequest, permission: str) -> QuerySet[Unit]:
+    return Unit.objects.for_user(request.user, permission)
+
+
+def _rows(chosen: Any) -> QuerySet[Any]:
+    """The filtered rows; a filter that makes no sense finds nothing."""
+    return chosen.qs if chosen.is_valid() else chosen.queryset.none()
+
+
+def _is_filtered(chosen: Any) -> bool:
+    return any(chosen.data.get(name) for name in chosen.filters)
+
+
+def _form_status(form: Any) -> int:
+    return 422 if form is not None and form.is_bound and form.errors else 200

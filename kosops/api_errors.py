@@ -1,0 +1,162 @@
+"""Every error of the REST API as a problem document (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_lazy as _
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.views import set_rollback
+
+from kosops.lib.errors import DomainError
+from kosops.lib.ids import ulid
+
+logger = logging.getLogger(__name__)
+
+API_ROOT = "/api/"
+TYPE_ROOT = "https://docs.kosops.example/problems/"
+CONTENT_TYPE = "application/problem+json"
+
+TITLES = {
+    "validation": _("Invalid input"),
+    "unauthenticated": _("A valid key is needed"),
+    "insufficient_scope": _("The key may not do this"),
+    "not_found": _("Not found"),
+    "method_not_allowed": _("This method is not offered here"),
+    "not_acceptable": _("This format is not offered"),
+    "conflict": _("The request does not fit the present state"),
+    "payload_too_large": _("The request is too large"),
+    "unsupported_media_type": _("Send application/json"),
+    "rate_limited": _("Too many requests"),
+    "unavailable": _("Try again in a moment"),
+    "internal": _("An error on our side"),
+}
+CODES = {
+    400: "validation",
+    401: "unauthenticated",
+    403: "insufficient_scope",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "conflict",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+def problem(
+    status: int,
+    *,
+    code: str = "",
+    title: Any = "",
+    detail: str = "",
+    headers: dict[str, str] | None = None,
+    **members: Any,
+) -> JsonResponse:
+    """One problem document. ``members`` are extra fields such as ``errors``."""
+    code = code or CODES.get(status, "error")
+    document = {
+        "type": f"{TYPE_ROOT}{code}",
+        "title": str(title or TITLES.get(code) or HTTPStatus(status).phrase),
+        "status": status,
+        "code": code,
+        "request_id": f"req_{ulid()}",
+    }
+    if detail:
+        document["detail"] = detail
+    response = JsonResponse(document | members, status=status, headers=headers)
+    response["Content-Type"] = CONTENT_TYPE
+    # DRF would render the answer again; a finished HttpResponse passes through unchanged.
+    return response
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler. What is not meant for the caller stays an error 500."""
+    answer = _answer(error)
+    if answer is not None:
+        set_rollback()
+    return answer
+
+
+def _answer(error: Exception) -> HttpResponse | None:
+    if isinstance(error, DomainError):
+        return problem(error.status, code=error.code, title=str(error))
+    if isinstance(error, Http404):
+        return problem(404)
+    if isinstance(error, PermissionDenied):
+        return problem(403)
+    if isinstance(error, exceptions.ValidationError):
+        return problem(400, errors=_pointers(error.get_full_details()))
+    if isinstance(error, exceptions.ParseError):
+        return problem(400, detail=str(error.detail))
+    if isinstance(error, exceptions.APIException):
+        return _of_framework(error)
+    return None
+
+
+def _of_framework(error: exceptions.APIException) -> HttpResponse:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    members = {"scope": scope} if (scope := getattr(error, "scope", "")) else {}
+    return problem(error.status_code, detail=str(error.detail), headers=headers, **members)
+
+
+def _pointers(details: Any, place: str = "") -> list[dict[str, str]]:
+    """DRF's nested messages as a flat list with JSON pointers into the body."""
+    if isinstance(details, list):
+        found: list[dict[str, str]] = []
+        for index, item in enumerate(details):
+            leaf = isinstance(item, dict) and set(item) == {"message", "code"}
+            found += _pointers(item, place if leaf else f"{place}/{index}")
+        return found
+    if set(details) == {"message", "code"}:
+        return [{"pointer": place, "code": details["code"], "detail": str(details["message"])}]
+    found = []
+    for name, inner in details.items():
+        step = "" if name == "non_field_errors" else f"/{_escaped(str(name))}"
+        found += _pointers(inner, f"{place}{step}")
+    return found
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+# -- errors outside a view -----------------------------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(API_ROOT):
+        return problem(400)
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(API_ROOT):
+        return problem(403)
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(API_ROOT):
+        return problem(404)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API_ROOT):
+        answer = problem(500)
+        logger.error("Error 500 on %s answered as a problem document", request.path)
+        return answer
+    return defaults.server_error(request)

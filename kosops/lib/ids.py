@@ -1,0 +1,14 @@
+"""Identifiers that sort by time."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def ulid() -> str:
+    """26 characters: 48 bits of milliseconds and 80 random bits, in Crockford's base 32."""
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return "".join(_LETTERS[(number >> shift) & 31] for shift in range(125, -5, -5))
