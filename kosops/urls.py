@@ -23,5 +23,11 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+# Addresses under /api/ answer with problem documents, all others with pages.
+handler400 = "kosops.api_errors.bad_request"
+handler403 = "kosops.api_errors.forbidden"
+handler404 = "kosops.api_errors.not_found"
+handler500 = "kosops.api_errors.server_error"
+
 if settings.UI_GALLERY:
     urlpatterns.append(path("ui/", include("kosops.ui.urls")))

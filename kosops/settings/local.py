@@ -16,4 +16,5 @@ CSRF_COOKIE_SECURE = False
 # The __Host- prefix needs https.
 SESSION_COOKIE_NAME = "session"
 CSRF_COOKIE_NAME = "csrf"
+SECOND_FACTOR_REQUIRED = os.environ.get("SECOND_FACTOR_REQUIRED", "") == "1"
 STATIC_ROOT = State.open().path("static")
