@@ -4,11 +4,10 @@ The browser only draws; numbers are formatted here once, in the language of the 
 chart, tooltip and table twin always say the same.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from kosops.ui import drawing, formats
-from collections.abc import Sequence
-
 from kosops.ui.parts import Chart, FunnelStep
 
 _MINOR_PER_MAJOR = 100
@@ -47,15 +46,15 @@ def highest(chart: Chart) -> float:
     return max((v for series in chart.series for v in series.values if v is not None), default=0)
 
 
-def ticks(chart: Chart) -> list[int]:
-    """Round axis values from 0 upwards, round in yuan where the values are fen."""
+def ticks(chart: Chart, height: int) -> list[int]:
+    """Round axis values from 0 upwards, about 45 px apart; round in yuan where values are fen."""
     unit = _MINOR_PER_MAJOR if chart.unit in ("money", "percent") else 1
-    return [tick * unit for tick in drawing.nice_ticks(highest(chart) / unit)]
+    return [tick * unit for tick in drawing.nice_ticks(highest(chart) / unit, max(2, height // 45))]
 
 
-def payload(chart: Chart, language: str, missing: str) -> dict[str, Any]:
+def payload(chart: Chart, height: int, language: str, missing: str) -> dict[str, Any]:
     """What ``charts.js`` reads from the page."""
-    axis = ticks(chart)
+    axis = ticks(chart, height)
     return {
         "kind": chart.kind,
         "title": str(chart.title),

@@ -13,9 +13,10 @@ import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.forms import ChoiceField
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext
 
+from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import Page, keyset_page
 from kosops.ui.parts import Chip
 
@@ -35,8 +36,10 @@ class ListFilter(django_filters.FilterSet):
 
     @property
     def order(self) -> tuple[str, bool]:
-        """(field, descending) of the order asked for."""
+        """(field, descending) of the order asked for, the usual one if that is unknown."""
         wanted = str(self.data.get("sort") or self.default_sort)
+        if wanted.removeprefix("-") not in self.sorts:
+            wanted = self.default_sort
         return self.sorts[wanted.removeprefix("-")], wanted.startswith("-")
 
     @property
@@ -125,3 +128,27 @@ def address(query: Mapping[str, Any], **changes: Any) -> str:
 def count_up_to(rows: QuerySet[Any], limit: int = COUNT_LIMIT) -> int:
     """How many rows there are, counting no further than ``limit`` + 1."""
     return rows.order_by()[: limit + 1].count()
+
+
+def list_response(
+    request: HttpRequest,
+    found: ListFilter,
+    context: dict[str, Any],
+    *,
+    template: str,
+    fragment: str,
+) -> HttpResponse:
+    """The page or fragment of a list; 422 and the reasons when a value in the address is wrong."""
+    context |= {
+        "filter": found,
+        "problems": found.problems,
+        "chips": found.chips(),
+        "clear": request.path,
+    }
+    response = page_or_fragment(
+        request, template, context, fragment=fragment, status=422 if found.problems else 200
+    )
+    if getattr(request, "htmx", None):
+        # A form sends its empty fields too; the address in the browser leaves them out.
+        response["HX-Push-Url"] = request.path + address(request.GET).removesuffix("?")
+    return response

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Text = str | Promise
 
@@ -26,10 +26,10 @@ MANAGE = "manage"
 
 GROUPS: dict[str, Text] = {
     TOP: "",
-    CREATE: _("Create"),
-    CONVERT: _("Convert"),
-    REWARD: _("Reward"),
-    MANAGE: _("Manage"),
+    CREATE: pgettext_lazy("navigation group", "Create"),
+    CONVERT: pgettext_lazy("navigation group", "Convert"),
+    REWARD: pgettext_lazy("navigation group", "Reward"),
+    MANAGE: pgettext_lazy("navigation group", "Manage"),
 }
 
 

@@ -137,6 +137,43 @@ def icon(name: str, size: int = 18, css: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def button(
+    context: Context,
+    label: str,
+    href: str = "",
+    kind: str = "plain",
+    icon: str = "",
+    size: str = "",
+    name: str = "",
+    value: str = "",
+    form_id: str = "",
+    disabled: bool = False,
+    css: str = "",
+    id: str = "",
+    type: str = "submit",
+    download: bool = False,
+) -> SafeString:
+    """A link (with ``href``) or a button; one primary per view."""
+    return _component(
+        context,
+        "button",
+        label=label,
+        href=href,
+        kind=kind,
+        icon=icon,
+        size=size,
+        name=name,
+        value=value,
+        form_id=form_id,
+        disabled=disabled,
+        css=css,
+        id=id,
+        type=type,
+        download=download,
+    )
+
+
+@register.simple_tag(takes_context=True)
 def badge(
     context: Context, label: str, state: str = "", tone: str = "", icon: str | None = None
 ) -> SafeString:
@@ -206,7 +243,7 @@ def chart(context: Context, data: Chart, height: int = 300) -> SafeString:
         "chart",
         chart=data,
         height=height,
-        payload=charts.payload(data, language, not_in_yet()),
+        payload=charts.payload(data, height, language, not_in_yet()),
         payload_id=f"{data.id}-data",
         rows=charts.rows(data, language, not_in_yet()),
         drawn=_drawn(data, height, language),
@@ -238,7 +275,7 @@ def stacked_bars(context: Context, data: Chart, height: int = 200) -> SafeString
 
 def _drawn(data: Chart, height: int, language: str) -> dict[str, Any]:
     """Coordinates for components/drawing.html: percent across, pixels down."""
-    axis = charts.ticks(data)
+    axis = charts.ticks(data, height)
     scale = drawing.Scale(0, axis[-1], height)
     count = max(1, len(data.labels))
     every = max(1, -(-count // 12))
@@ -468,8 +505,10 @@ def form(
 
 
 @register.simple_tag(takes_context=True)
-def field(context: Context, bound: BoundField, label: str = "", hint: str = "") -> SafeString:
-    """One form field with label, hint and errors joined to it."""
+def field(
+    context: Context, bound: BoundField, label: str = "", hint: str | None = None
+) -> SafeString:
+    """One form field with label, hint and errors joined to it. ``hint=""`` leaves the hint out."""
     widget = bound.field.widget
     kind = getattr(widget, "input_type", "") or ""
     return _component(
@@ -478,7 +517,7 @@ def field(context: Context, bound: BoundField, label: str = "", hint: str = "") 
         field=bound,
         kind=kind,
         label=label or bound.label,
-        hint=hint or bound.help_text,
+        hint=bound.help_text if hint is None else hint,
         many=widget.__class__.__name__ in ("RadioSelect", "CheckboxSelectMultiple"),
     )
 
@@ -527,7 +566,7 @@ def at(values: Sequence[Any], index: int) -> Any:
 # -- private -------------------------------------------------------------------
 
 
-def _component(context: Context, name: str, **values: Any) -> SafeString:
+def _component(context: Context, name: str, /, **values: Any) -> SafeString:
     found = context.template.engine.get_template(f"components/{name}.html")
     with context.push(**values):
         return found.render(context)
