@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from kosops.local.servers import LocalError, Postgres, Redis
 from kosops.local.state import BASE_DIR, State, load_environment
@@ -28,13 +29,19 @@ def borrowed(state: State, servers: list[Postgres | Redis]) -> Iterator[None]:
                 server.start()
             yield
         finally:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return
-            for server in servers:
-                if not server.in_use:
-                    server.stop()
+            if alone(lock):
+                for server in servers:
+                    if not server.in_use:
+                        server.stop()
+
+
+def alone(lock: IO[str]) -> bool:
+    """Whether nobody else has borrowed the servers; if so, nobody can until the lock is closed."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def wanted(state: State, environ: dict[str, str]) -> list[Postgres | Redis]:

@@ -17,6 +17,7 @@ cluster and a copy of the programmes live in ``/var/lib/kosops/<digest>`` instea
 """
 
 import argparse
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -26,6 +27,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,15 +183,41 @@ class Postgres:
 
     def start(self, *, keep: bool = False) -> bool:
         """Start the cluster, creating it first if needed. Return whether it was not yet running."""
-        self.choose_home()
-        if keep:
-            self.kept.touch()
-        if self.pid() is not None:
-            self.wait(None)
-            return False
-        self.create()
-        # Left by a killed server; PostgreSQL refuses to start when another process got its pid.
+        with one_at_a_time(self.state, "postgres-test" if self.testing else "postgres"):
+            self.choose_home()
+            if keep:
+                self.kept.touch()
+            if self.pid() is not None:
+                self.wait(None)
+                return False
+            self.create()
+            self.clear_up()
+            self.launch()
+            return True
+
+    def clear_up(self) -> None:
+        """Remove what a killed server left.
+
+        PostgreSQL refuses to start when another process, or a zombie that nobody has reaped, has
+        the old pid. Its files may only go when its children have: a session in a long statement
+        can outlive the server and would go on writing to the same files.
+        """
+        children = [process for process in psutil.process_iter() if self.is_child(process)]
+        for process in children:
+            process.kill()
+        psutil.wait_procs(children, timeout=STOP_SECONDS)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for name in (f".s.PGSQL.{self.port}.lock", f".s.PGSQL.{self.port}"):
+            (self.sockets / name).unlink(missing_ok=True)
+
+    def is_child(self, process: psutil.Process) -> bool:
+        """Whether a process is a session or helper of this cluster: they work in its folder."""
+        try:
+            return "postgres" in process.name() and process.cwd() == str(self.data)
+        except (psutil.Error, OSError):
+            return False
+
+    def launch(self) -> None:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [str(self.programs / "postgres"), "-D", str(self.data), *self.options()],
@@ -201,7 +230,6 @@ class Postgres:
             )
         self.wait(process)
         self.create_database()
-        return True
 
     def options(self) -> list[str]:
         settings = {
@@ -331,12 +359,17 @@ class Redis:
 
     def start(self, *, keep: bool = False) -> bool:
         """Start the server. Return whether it was not yet running."""
-        if keep:
-            self.kept.touch()
-        if self.pid() is not None and self.answers():
-            return False
-        if port_taken(self.state.redis_port):
-            self.state.move_redis()
+        with one_at_a_time(self.state, "redis"):
+            if keep:
+                self.kept.touch()
+            if self.pid() is not None and self.answers():
+                return False
+            if port_taken(self.state.redis_port):
+                self.state.move_redis()
+            self.launch()
+            return True
+
+    def launch(self) -> None:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [self.program, self.configuration()],
@@ -352,7 +385,6 @@ class Redis:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise LocalError(f"Redis did not start.\n{last_lines(self.log)}")
             time.sleep(0.05)
-        return True
 
     def configuration(self) -> Path:
         """Write the configuration: the password must not stand in the list of processes."""
@@ -390,6 +422,14 @@ loglevel warning
         end(pid, signal.SIGTERM)
         self.state.path("run", "redis.pid").unlink(missing_ok=True)
         return True
+
+
+@contextmanager
+def one_at_a_time(state: State, name: str) -> Iterator[None]:
+    """Let no two processes start the same server at once: the second finds it running."""
+    with state.path("run", f"{name}-start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def end(pid: int, gently: int) -> None:
