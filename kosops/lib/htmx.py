@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 
 
 def page_or_fragment(
@@ -23,3 +24,14 @@ def page_or_fragment(
     response = render(request, name, context, status=status)
     response["Vary"] = "HX-Request"
     return response
+
+
+def address_of(url_name: str, *args: Any) -> str:
+    """The address of a page of another app, empty where this installation has none.
+
+    A page names a fragment of a higher app this way, without knowing that app.
+    """
+    try:
+        return reverse(url_name, args=args)
+    except NoReverseMatch:
+        return ""
