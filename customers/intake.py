@@ -136,6 +136,24 @@ def take_orders(*, brand: Unit, rows: Sequence[OrderFacts]) -> list[Outcome]:
     return [outcomes[place] for place in range(len(rows))]
 
 
+def foresee_orders(*, brand: Unit, rows: Sequence[OrderFacts]) -> list[Outcome]:
+    """What `take_orders` would answer now, without locks or writing; each row looked at alone."""
+    known = _known_orders(brand, ((row.source, row.external_id) for row in rows))
+    lines = _lines_of([order.pk for order in known.values()])
+    now = timezone.now()
+    outcomes = []
+    for row in rows:
+        order = known.get((row.source, row.external_id))
+        if fault := _order_fault(row, now):
+            outcomes.append(Outcome(REJECTED, row.external_id, code=fault))
+        elif order is None:
+            outcomes.append(Outcome(CREATED, row.external_id))
+        else:
+            result, fault = _version_result(order, lines[order.pk], row)
+            outcomes.append(Outcome(result, row.external_id, id=order.pk, code=fault))
+    return outcomes
+
+
 def _order_fault(row: OrderFacts, now: dt.datetime) -> str:
     if not row.lines:
         return "no_lines"
@@ -176,15 +194,22 @@ def _store_orders(brand: Unit, rows: dict[OrderKey, OrderFacts]) -> dict[OrderKe
 
 def _locked_orders(brand: Unit, keys: Iterable[OrderKey]) -> dict[OrderKey, Order]:
     """Known orders among ``keys``, locked in id order so that two calls cannot deadlock."""
+    return _known_orders(brand, keys, lock=True)
+
+
+def _known_orders(
+    brand: Unit, keys: Iterable[OrderKey], *, lock: bool = False
+) -> dict[OrderKey, Order]:
     by_source: dict[str, list[str]] = defaultdict(list)
     for source, external_id in keys:
         by_source[source].append(external_id)
+    orders = Order.objects.select_for_update() if lock else Order.objects.all()
     return {
         (order.source, order.external_id): order
         for source, external_ids in sorted(by_source.items())
-        for order in Order.objects.select_for_update()
-        .filter(brand=brand, source=source, external_id__in=external_ids)
-        .order_by("id")
+        for order in orders.filter(
+            brand=brand, source=source, external_id__in=external_ids
+        ).order_by("id")
     }
 
 
@@ -274,15 +299,8 @@ def _update_orders(pairs: dict[OrderKey, tuple[Order, OrderFacts]]) -> dict[Orde
     results: dict[OrderKey, Outcome] = {}
     changed: list[tuple[Order, OrderFacts]] = []
     for key, (order, row) in pairs.items():
-        fault = ""
-        if _is_stale(order, row):
-            result = STALE
-        elif not _differs(order, lines[order.pk], row):
-            result = UNCHANGED
-        elif fault := _version_fault(order, row):
-            result = REJECTED
-        else:
-            result = UPDATED
+        result, fault = _version_result(order, lines[order.pk], row)
+        if result == UPDATED:
             changed.append((order, row))
         results[key] = Outcome(result, order.external_id, id=order.pk, code=fault)
     _write_versions(changed, lines)
@@ -336,8 +354,15 @@ def _only_status_lags(order: Order, row: OrderFacts) -> bool:
     return same and order.status == OrderStatus.REFUNDED and row.status != OrderStatus.CLOSED
 
 
-def _version_fault(order: Order, row: OrderFacts) -> str:
-    return "refund_exceeds_paid" if row.paid_amount < order.refunded_amount else ""
+def _version_result(order: Order, lines: list[OrderLine], row: OrderFacts) -> tuple[str, str]:
+    """What a stated version of a known order comes to, with the fault of a rejected one."""
+    if _is_stale(order, row):
+        return STALE, ""
+    if not _differs(order, lines, row):
+        return UNCHANGED, ""
+    if row.paid_amount < order.refunded_amount:
+        return REJECTED, "refund_exceeds_paid"
+    return UPDATED, ""
 
 
 def _write_versions(
@@ -386,20 +411,11 @@ def take_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
     keys = {(row.source, row.order_external_id) for row in rows}
     orders = _locked_orders(brand, keys)
     book = _RefundBook(list(orders.values()))
-    outcomes: list[Outcome] = []
-    waiting: list[RefundFacts] = []
-    now = timezone.now()
-    for row in rows:
-        order = orders.get((row.source, row.order_external_id))
-        if row.amount <= 0 or row.refunded_at > now + AHEAD:
-            code = "amount_not_positive" if row.amount <= 0 else "occurred_in_future"
-            outcomes.append(Outcome(REJECTED, row.external_id, code=code))
-        elif order is None:
-            waiting.append(row)
-            outcomes.append(Outcome(WAITING, row.external_id))
-        else:
-            outcomes.append(book.enter(order, row))
-    fresh = _keep_waiting(brand, waiting)
+    outcomes = _enter_refunds(orders, book, rows)
+    fresh = _keep_waiting(
+        brand,
+        [row for row, outcome in zip(rows, outcomes, strict=True) if outcome.result == WAITING],
+    )
     outcomes = [
         Outcome(UNCHANGED, outcome.external_id)
         if outcome.result == WAITING
@@ -408,6 +424,41 @@ def take_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
         for outcome, row in zip(outcomes, rows, strict=True)
     ]
     _write_refunds(brand, book)
+    return outcomes
+
+
+def foresee_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
+    """What `take_refunds` would answer now, without locks or writing."""
+    orders = _known_orders(brand, {(row.source, row.order_external_id) for row in rows})
+    outcomes = _enter_refunds(orders, _RefundBook(list(orders.values())), rows)
+    kept = set(
+        WaitingRefund.objects.filter(
+            brand=brand, order_external_id__in={row.order_external_id for row in rows}
+        ).values_list("source", "order_external_id", "external_id")
+    )
+    return [
+        Outcome(UNCHANGED, outcome.external_id)
+        if outcome.result == WAITING
+        and (row.source, row.order_external_id, row.external_id) in kept
+        else outcome
+        for outcome, row in zip(outcomes, rows, strict=True)
+    ]
+
+
+def _enter_refunds(
+    orders: dict[OrderKey, Order], book: _RefundBook, rows: Sequence[RefundFacts]
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    now = timezone.now()
+    for row in rows:
+        order = orders.get((row.source, row.order_external_id))
+        if row.amount <= 0 or row.refunded_at > now + AHEAD:
+            code = "amount_not_positive" if row.amount <= 0 else "occurred_in_future"
+            outcomes.append(Outcome(REJECTED, row.external_id, code=code))
+        elif order is None:
+            outcomes.append(Outcome(WAITING, row.external_id))
+        else:
+            outcomes.append(book.enter(order, row))
     return outcomes
 
 
