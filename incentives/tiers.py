@@ -50,7 +50,7 @@ class LadderFault(ValueError):
     """A ladder that cannot be.
 
     ``field`` names the place (``tiers[2].keep[0].at_least``), ``problem`` is a code: missing,
-    unknown_field, not_a_number, too_small, too_large, not_known, wrong_order, empty.
+    unknown_field, not_a_number, too_small, too_large, not_known, wrong_order, repeated, empty.
     """
 
     def __init__(self, field: str, problem: str, **params: Any) -> None:
@@ -402,6 +402,10 @@ def _rule(data: Any, place: str) -> TierRule:
         parts[name] = tuple(
             condition_from_json(row, f"{where}[{index}]") for index, row in enumerate(rows)
         )
+        keys = [condition.key for condition in parts[name]]
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
+                raise LadderFault(f"{where}[{index}]", "repeated")
     if not parts["reach"]:
         # Everybody would reach it.
         raise LadderFault(_at(place, "reach"), "empty")

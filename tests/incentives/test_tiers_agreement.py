@@ -1,0 +1,240 @@
+"""The SQL of tier_sql and the pure rules of tiers say the same about any creators and posts."""
+
+import datetime as dt
+import json
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.units import add_unit
+from content import formulas
+from content.models import Post
+from incentives import tier_sql, tiers
+from incentives.models import TierRisk
+from incentives.tiers import Condition, Fact, Ladder, Measure, Note, Standing, TierRule
+from kosops.lib import sql
+from matrix.models import Creator, SocialAccount
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+AS_OF = dt.date(2026, 11, 20)
+START = dt.datetime(2026, 11, 20, tzinfo=SHANGHAI)
+
+# -- what Hypothesis draws -----------------------------------------------------
+
+windows = st.sampled_from([None, 1, 7, 30, 60])
+thresholds = st.integers(1, 60)
+measures = st.one_of(
+    st.builds(Measure, st.just("notes"), within_days=windows),
+    st.builds(Measure, st.just("best_note"), within_days=windows),
+    st.builds(
+        Measure,
+        st.just("median_note"),
+        last_notes=st.integers(1, 4),
+        settled_days=st.sampled_from([0, 3, 7]),
+    ),
+)
+conditions = st.builds(Condition, measures, at_least=st.one_of(st.integers(1, 4), thresholds)).map(
+    # A count of notes has to be small to be met now and then.
+    lambda c: Condition(c.measure, min(c.at_least, 4)) if c.measure.fact == "notes" else c
+)
+
+
+@st.composite
+def ladders(draw):
+    def rule(tier):
+        reach = draw(st.lists(conditions, min_size=1, max_size=2, unique_by=lambda c: c.key))
+        keep = draw(st.lists(conditions, max_size=2, unique_by=lambda c: c.key))
+        return TierRule(tier, tuple(reach), tuple(keep))
+
+    return Ladder(
+        tiers=tuple(rule(tier) for tier in tiers.TIERS),
+        grace_days=draw(st.sampled_from([0, 1, 30])),
+        formula=draw(st.sampled_from(sorted(formulas.FORMULAS))),
+    )
+
+
+figures = st.one_of(st.none(), st.integers(0, 30))
+posts = st.fixed_dictionaries(
+    {
+        # Whole hours, so that midnights in Shanghai and ties are hit often.
+        "hours_ago": st.integers(-30, 24 * 65),
+        "state": st.sampled_from(["online", "online", "online", "hidden", "removed"]),
+        "platform": st.sampled_from(["xiaohongshu", "channels"]),
+        "likes": figures,
+        "saves": figures,
+        "comments": figures,
+        "shares": figures,
+    }
+)
+creators = st.fixed_dictionaries(
+    {
+        "tier": st.sampled_from(["", *tiers.TIERS]),
+        "falls_in": st.one_of(st.none(), st.integers(-2, 3)),
+        "state": st.sampled_from(["active", "active", "onboarding", "paused", "left"]),
+        "posts": st.lists(posts, max_size=6),
+    }
+)
+
+# -- the same in both ----------------------------------------------------------
+
+
+@pytest.fixture
+def account(db):
+    brand = add_unit(by=None, kind="brand", code="CY", name="Chengye Beauty")
+    store = add_unit(by=None, kind="store", code="SH01", name="Xintiandi", parent=brand)
+    return SocialAccount.objects.create(
+        brand=brand, unit=store, platform="xiaohongshu", domain="public", handle="store"
+    )
+
+
+def place(account, drawn):
+    """Write the drawn creators and posts; returns creators in their order."""
+    made = Creator.objects.bulk_create(
+        Creator(
+            brand=account.brand,
+            store=account.unit,
+            kind="koc",
+            number=str(number),
+            name=f"May {number}",
+            tier=one["tier"],
+            state=one["state"],
+        )
+        for number, one in enumerate(drawn)
+    )
+    rows = []
+    for creator, one in zip(made, drawn, strict=True):
+        for number, post in enumerate(one["posts"]):
+            fields = {name: value for name, value in post.items() if name != "hours_ago"}
+            rows.append(
+                Post(
+                    brand=account.brand,
+                    store=account.unit,
+                    account=account,
+                    creator=creator,
+                    title_key=f"{creator.pk} {number}",
+                    published_at=START + dt.timedelta(days=1, hours=-post["hours_ago"]),
+                    **fields,
+                )
+            )
+        if one["falls_in"] is not None:
+            TierRisk.objects.create(
+                creator=creator,
+                since=AS_OF - dt.timedelta(9),
+                falls_on=AS_OF + dt.timedelta(one["falls_in"]),
+                explanation={},
+            )
+    Post.objects.bulk_create(rows)
+    return made
+
+
+def notes_of(creator, formula):
+    return [
+        Note(
+            id=post.pk,
+            published_at=post.published_at.astimezone(SHANGHAI),
+            value=formulas.value_of(formula, vars(post)),
+            whole=formulas.is_whole(formula, vars(post), post.platform),
+        )
+        for post in Post.objects.filter(creator=creator, state="online")
+    ]
+
+
+def by_rules(creator, ladder):
+    """(facts, decision) as the pure rules say."""
+    notes = notes_of(creator, ladder.formula)
+    facts = tiers.facts_of(notes, ladder.measures, AS_OF)
+    risk = TierRisk.objects.filter(creator=creator).first()
+    standing = Standing(creator.tier, risk.falls_on if risk else None)
+    return notes, facts, tiers.decide(standing, facts, ladder, AS_OF)
+
+
+def question(account, ladder, creator=None):
+    return tier_sql.Question(
+        ladder=ladder,
+        brand_id=account.brand_id,
+        kind="koc",
+        as_of=AS_OF,
+        zone=SHANGHAI,
+        creator=creator,
+    )
+
+
+def by_sql(account, ladder):
+    asked = question(account, ladder)
+    statement = f"""
+        WITH d AS MATERIALIZED ({tier_sql.decisions(asked)})
+        SELECT d.*, {tier_sql.tier_of("d.to_level")} AS to_tier,
+               {tier_sql.tier_of("d.rule_level")} AS rule_tier,
+               {tier_sql.explanation(asked, "d")} AS explanation
+          FROM d
+    """
+    return {row["creator_id"]: row for row in sql.fetch_all(statement, asked.params)}
+
+
+def facts_by_sql(account, ladder, creator):
+    asked = question(account, ladder, creator.pk)
+    (row,) = sql.fetch_all(tier_sql.facts(asked), asked.params)
+    return {
+        measure.key: Fact(
+            row[measure.key],
+            sure=row[f"{measure.key}_sure"]
+            if measure.fact == "best_note"
+            else row[measure.key] is not None,
+        )
+        for measure in ladder.measures
+    }
+
+
+def expected_explanation(decision, ladder, facts, notes):
+    if decision.because is None:
+        return None
+    rule = ladder.tiers[tiers.TIERS.index(decision.tier)]
+    chosen = rule.reach if decision.because == "reach" else rule.keep
+    decisive = (
+        chosen
+        if decision.because == "reach"
+        else [condition for condition in chosen if tiers.is_met(condition, facts) is False]
+    )
+    return {
+        "rule": decision.because,
+        "tier": decision.tier,
+        "facts": {condition.key: facts[condition.key].value for condition in chosen},
+        "thresholds": {c.key: tiers.condition_to_json(c) for c in chosen},
+        "posts": [
+            post for condition in decisive for post in tiers.deciding_notes(notes, condition, AS_OF)
+        ],
+    }
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(ladder=ladders(), drawn=st.lists(creators, min_size=1, max_size=5))
+def test_sql_and_rules_agree(account, ladder, drawn):
+    with transaction.atomic():
+        made = place(account, drawn)
+        rows = by_sql(account, ladder)
+        evaluated = {creator.pk for creator in made if creator.state in ("active", "onboarding")}
+        assert set(rows) == evaluated
+        for creator in made:
+            notes, facts, decision = by_rules(creator, ladder)
+            assert facts_by_sql(account, ladder, creator) == facts
+            if creator.pk not in evaluated:
+                continue
+            row = rows[creator.pk]
+            assert (row["outcome"], row["to_tier"], row["falls_on"]) == (
+                decision.outcome,
+                decision.to_tier,
+                decision.falls_on,
+            )
+            assert (row["rule_tier"], row["because"]) == (decision.tier, decision.because)
+            told = row["explanation"] and json.loads(row["explanation"])
+            if told:
+                told.pop("since", None)
+            assert told == expected_explanation(decision, ladder, facts, notes)
+        transaction.set_rollback(True)
