@@ -25,6 +25,8 @@ def _send(task_name: str, args: tuple[Any, ...]) -> None:
     app = current_app
     try:
         if app.conf.task_always_eager:
+            # No worker has loaded the task modules in this process.
+            app.loader.import_default_modules()
             app.tasks[task_name].apply(args=args, throw=True)
         else:
             app.send_task(task_name, args=args, retry=False)
