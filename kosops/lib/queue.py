@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 from typing import Any
 
 from celery import current_app
@@ -25,8 +26,8 @@ def _send(task_name: str, args: tuple[Any, ...]) -> None:
     app = current_app
     try:
         if app.conf.task_always_eager:
-            # No worker has loaded the task modules in this process.
-            app.loader.import_default_modules()
+            # No worker has loaded the tasks in this process; a task's name begins with its module.
+            import_module(task_name.rpartition(".")[0])
             app.tasks[task_name].apply(args=args, throw=True)
         else:
             app.send_task(task_name, args=args, retry=False)
