@@ -30,6 +30,7 @@ from accounts.models import Person, Unit
 from integrations.choices import Outcome
 from integrations.sheets import values
 from integrations.sheets.reading import Cell
+from integrations.sheets.text import printable
 from integrations.sheets.values import Parser
 
 Text = str | Promise
@@ -111,6 +112,8 @@ class Record:
     line: int
     cells: list[Cell]
     values: dict[str, Any]
+    # The file's names of its columns.
+    names: tuple[str, ...] = ()
     issues: list[Issue] = field(default_factory=list)
     outcome: str = ""
     reason: str = ""
@@ -118,18 +121,33 @@ class Record:
     choice: str = ""
     target: Any = None
 
-    def refuse(self, code: str, column: str = "", **params: Any) -> None:
+    def refuse(self, code: str, column: str = "", /, **params: Any) -> None:
         """Mark the row as faulty; several faults may be named."""
         self.issues.append(Issue(code, column, params))
         self.outcome = Outcome.FAULTY
 
     def skip(self, reason: str) -> None:
-        """Leave the row out on purpose; rows are counted by ``reason``."""
+        """Leave the row out on purpose. Rows are counted by ``reason``, which any row may have."""
         self.outcome, self.reason = Outcome.SKIPPED, reason
+
+    def raw(self) -> dict[str, Any]:
+        """The row by the file's column names, as JSON can keep it."""
+        cells = [*self.cells, *([None] * (len(self.names) - len(self.cells)))]
+        return {name: _as_json(cell) for name, cell in zip(self.names, cells, strict=False)}
 
     def ask(self, candidates: Iterable[Choice]) -> None:
         """Let a person decide which of ``candidates`` is meant."""
         self.outcome, self.candidates = Outcome.AMBIGUOUS, list(candidates)
+
+
+def _as_json(cell: Cell) -> Any:
+    if isinstance(cell, str):
+        return printable(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(" ")
+    if isinstance(cell, (dt.date, dt.time, dt.timedelta)):
+        return str(cell)
+    return cell
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Tally:
         self.rows += len(records)
         for record in records:
             self.outcomes[record.outcome] += 1
-            if record.outcome == Outcome.SKIPPED:
+            if record.reason:
                 self.reasons[record.reason] += 1
 
     def as_counts(self) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def issue_of(batch: ImportBatch, plan: Plan, record: Record) -> ImportIssue:
         outcome=record.outcome,
         faults=issues_as_json(record.issues),
         candidates=[{"value": one.value, "label": str(one.label)} for one in record.candidates],
-        raw=plan.raw(record),
+        raw=record.raw(),
         group=str(group)[:120] if group is not None else "",
         choice=record.choice,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,7 +14,7 @@ from integrations.formats import Column, ImportFormat, Issue, Reading, Record
 from integrations.sheets.faults import ValueFault
 from integrations.sheets.headers import Header
 from integrations.sheets.reading import Cell, Row
-from integrations.sheets.text import name_key, printable
+from integrations.sheets.text import name_key
 from integrations.sheets.values import NotedId, Parser
 
 CHUNK_ROWS = 2_000
@@ -65,7 +64,7 @@ class Plan:
     def record(self, row: Row) -> Record:
         """The row with each wanted cell read; cells that cannot be read become issues."""
         values: dict[str, Any] = dict.fromkeys(self._absent)
-        record = Record(row.line, row.cells, values)
+        record = Record(row.line, row.cells, values, self.names)
         cells, width = row.cells, len(row.cells)
         for place, name, parser, required in self._places:
             try:
@@ -89,11 +88,6 @@ class Plan:
             record.issues.clear()
             record.refuse("totals_row")
         return record
-
-    def raw(self, record: Record) -> dict[str, Any]:
-        """The row by the file's column names, as JSON can keep it."""
-        cells = [*record.cells, *([None] * (len(self.names) - len(record.cells)))]
-        return {name: _as_json(cell) for name, cell in zip(self.names, cells, strict=False)}
 
     def row(self, line: int, raw: Mapping[str, Any], correction: Mapping[str, str]) -> Row:
         """A kept row again, with what a person typed instead."""
@@ -157,12 +151,3 @@ def _is_totals_row(cells: list[Cell]) -> bool:
         return isinstance(cell, str) and len(cell) < 20 and name_key(cell) in _TOTALS
     return False
 
-
-def _as_json(cell: Cell) -> Any:
-    if isinstance(cell, str):
-        return printable(cell)
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(" ")
-    if isinstance(cell, (dt.date, dt.time, dt.timedelta)):
-        return str(cell)
-    return cell
