@@ -9,7 +9,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -34,7 +34,7 @@ DONE: dict[str, Promise] = {
     "downloaded": pgettext_lazy("activity", "file downloaded"),
     "ended": pgettext_lazy("activity", "ended"),
     "exported": pgettext_lazy("activity", "exported"),
-    "invited": pgettext_lazy("activity", "given a link to choose a passphrase"),
+    "invited": pgettext_lazy("activity", "given a link to choose a password"),
     "made": pgettext_lazy("activity", "made"),
     "mapped": pgettext_lazy("activity", "columns mapped"),
     "moved": pgettext_lazy("activity", "moved"),
@@ -92,6 +92,13 @@ def record(
         before=before,
         after=after,
     )
+
+
+def of(object: Model) -> QuerySet[Activity]:
+    """What was done with an object, the latest first."""
+    return Activity.objects.filter(
+        object_type=object._meta.label_lower, object_id=object.pk
+    ).order_by("-at", "-id")
 
 
 def opens_with(object_type: str, url_name: str) -> None:

@@ -6,47 +6,73 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.forms import DateInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.activity import DONE
 from accounts.choices import JobState, Role
 from accounts.models import Activity, Grant, Job, Person
+from kosops.ui.listing import ListFilter
 
 
-class JobFilter(django_filters.FilterSet):
+class JobFilter(ListFilter):
+    sorts = {"started": "created_at"}
+    default_sort = "-started"
+
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=JobState.choices, empty_label=_("All states")
     )
 
     class Meta:
         model = Job
-        fields = ["state"]
+        fields: list[str] = []
 
 
-class ActivityFilter(django_filters.FilterSet):
+class ActivityFilter(ListFilter):
     """``object_type`` and ``object_id`` come from links to the history of one thing."""
 
-    actor = django_filters.CharFilter(label=_("Who"), method="by_actor")
-    verb = django_filters.CharFilter(label=_("What"), lookup_expr="startswith")
-    q = django_filters.CharFilter(label=_("Object"), method="by_object")
-    object_type = django_filters.CharFilter()
-    object_id = django_filters.NumberFilter()
-    since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte")
-    until = django_filters.DateFilter(label=_("To"), field_name="at", lookup_expr="date__lte")
+    sorts = {"at": "at"}
+    default_sort = "-at"
+
+    who = django_filters.CharFilter(label=_("Who"), field_name="actor_label", lookup_expr="icontains")
+    done = django_filters.ChoiceFilter(
+        label=_("What"),
+        choices=lambda: sorted(DONE.items(), key=lambda item: str(item[1])),
+        method="by_done",
+        empty_label=_("Everything"),
+    )
+    q = django_filters.CharFilter(
+        label=_("Object"), field_name="object_label", lookup_expr="icontains"
+    )
+    object_type = django_filters.CharFilter(label=_("Kind of object"))
+    object_id = django_filters.NumberFilter(label=_("Object"))
+    since = django_filters.DateFilter(
+        label=_("From"),
+        field_name="at",
+        lookup_expr="date__gte",
+        widget=DateInput(attrs={"type": "date"}),
+    )
+    until = django_filters.DateFilter(
+        label=_("To"),
+        field_name="at",
+        lookup_expr="date__lte",
+        widget=DateInput(attrs={"type": "date"}),
+    )
 
     class Meta:
         model = Activity
-        fields = ["actor", "verb", "q", "object_type", "object_id", "since", "until"]
+        fields: list[str] = []
 
-    def by_actor(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(actor_label__icontains=value)
-
-    def by_object(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(object_label__icontains=value)
+    def by_done(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(verb__endswith=f".{value}")
 
 
-class PersonFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Name"), method="by_name")
+class PersonFilter(ListFilter):
+    sorts = {"name": "name"}
+    default_sort = "name"
+
+    q = django_filters.CharFilter(label=_("Name"), method="by_name", max_length=80)
     role = django_filters.ChoiceFilter(
         label=_("Role"), choices=Role.choices, method="by_role", empty_label=_("All roles")
     )
@@ -59,7 +85,7 @@ class PersonFilter(django_filters.FilterSet):
 
     class Meta:
         model = Person
-        fields = ["q", "role", "access"]
+        fields: list[str] = []
 
     def by_name(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(Q(name__icontains=value) | Q(username__icontains=value))

@@ -52,7 +52,7 @@ class RoleForm(forms.Form):
 class PersonForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
     username = forms.CharField(
-        label=_("Sign-in name"),
+        label=_("Username"),
         max_length=60,
         help_text=_("Small letters, digits, dots, hyphens and underscores."),
     )

@@ -85,7 +85,7 @@ class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ign
 class Person(AbstractBaseUser, PermissionsMixin):
     """Someone who signs in. What they may do comes from their grants, not from groups."""
 
-    username = models.CharField(_("sign-in name"), max_length=60, unique=True)
+    username = models.CharField(_("username"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=80)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(

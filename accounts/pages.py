@@ -30,6 +30,7 @@ from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import keyset_page
 from kosops.ui.context import THEME_COOKIE
+from kosops.ui.listing import list_response
 
 YEAR = 365 * 24 * 3600
 
@@ -51,18 +52,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def jobs(request: HttpRequest) -> HttpResponse:
     require(request.user, "jobs.view")
-    chosen = JobFilter(request.GET, queryset=job_commands.visible_to(request.user))
-    page = keyset_page(
-        _rows(chosen).select_related("unit", "created_by"),
-        field="created_at",
-        descending=True,
-        cursor=request.GET.get("cursor", ""),
-    )
-    return page_or_fragment(
+    found = JobFilter(request.GET, queryset=job_commands.visible_to(request.user))
+    page = found.page(found.rows().select_related("unit", "created_by"))
+    return list_response(
         request,
-        "accounts/jobs.html",
-        {"page": page, "filter": chosen, "is_filtered": _is_filtered(chosen)},
-        fragment="accounts/jobs_list.html",
+        found,
+        {"page": page},
+        template="accounts/jobs.html",
+        fragment="accounts/_jobs.html",
     )
 
 
@@ -78,7 +75,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
         "may_cancel": _may_cancel(request, shown),
     }
     return page_or_fragment(
-        request, "accounts/job.html", context, fragment="accounts/job_state.html"
+        request, "accounts/job.html", context, fragment="accounts/_job.html"
     )
 
 
@@ -130,25 +127,15 @@ def _visible_job(request: HttpRequest, job_id: int) -> Job:
 @require_GET
 def activity_log(request: HttpRequest) -> HttpResponse:
     require(request.user, "activity.view")
-    chosen = ActivityFilter(
-        request.GET, queryset=Activity.objects.for_user(request.user, "activity.view")
-    )
-    page = keyset_page(
-        _rows(chosen).select_related("unit", "actor"),
-        field="at",
-        descending=True,
-        cursor=request.GET.get("cursor", ""),
-    )
-    return page_or_fragment(
+    rows = Activity.objects.for_user(request.user, "activity.view")
+    found = ActivityFilter(request.GET, queryset=rows)
+    page = found.page(found.rows().select_related("unit"))
+    return list_response(
         request,
-        "accounts/activity.html",
-        {
-            "page": page,
-            "entries": [activity.entry(row) for row in page.rows],
-            "filter": chosen,
-            "is_filtered": _is_filtered(chosen),
-        },
-        fragment="accounts/activity_list.html",
+        found,
+        {"page": page, "entries": [activity.entry(row) for row in page.rows]},
+        template="accounts/activity.html",
+        fragment="accounts/_activity.html",
     )
 
 
@@ -159,18 +146,14 @@ def activity_log(request: HttpRequest) -> HttpResponse:
 @require_GET
 def people(request: HttpRequest) -> HttpResponse:
     require(request.user, people_commands.MANAGE)
-    chosen = PersonFilter(request.GET, queryset=_people(request))
-    page = keyset_page(
-        people_commands.people_with_grants(_rows(chosen)),
-        field="name",
-        descending=False,
-        cursor=request.GET.get("cursor", ""),
-    )
-    return page_or_fragment(
+    found = PersonFilter(request.GET, queryset=_people(request))
+    page = found.page(people_commands.people_with_grants(found.rows()))
+    return list_response(
         request,
-        "accounts/people.html",
-        {"page": page, "filter": chosen, "is_filtered": _is_filtered(chosen)},
-        fragment="accounts/people_list.html",
+        found,
+        {"page": page},
+        template="accounts/people.html",
+        fragment="accounts/_people.html",
     )
 
 
@@ -184,8 +167,8 @@ def person_add(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            link = people_commands.make_passphrase_link(by=request.user, person=added)
-            return _passphrase_link(request, added, link)
+            link = people_commands.make_password_link(by=request.user, person=added)
+            return _password_link(request, added, link)
     return render(request, "accounts/person_add.html", {"form": form}, status=_form_status(form))
 
 
@@ -232,7 +215,7 @@ def role_end(request: HttpRequest, person_id: int, grant_id: int) -> HttpRespons
 @login_required
 @require_POST
 def person_access(request: HttpRequest, person_id: int) -> HttpResponse:
-    """End or restore somebody's access, sign them out, or let them choose a new passphrase."""
+    """End or restore somebody's access, sign them out, or let them choose a new password."""
     shown = _person(request, person_id)
     try:
         people_commands.check_may_manage(request.user, shown)
@@ -243,9 +226,9 @@ def person_access(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 def _change_access(request: HttpRequest, shown: Person, act: str) -> HttpResponse:
-    if act == "passphrase":
-        link = people_commands.make_passphrase_link(by=request.user, person=shown)
-        return _passphrase_link(request, shown, link)
+    if act == "password":
+        link = people_commands.make_password_link(by=request.user, person=shown)
+        return _password_link(request, shown, link)
     if act == "deactivate":
         people_commands.deactivate(by=request.user, person=shown)
         messages.success(request, _("The access has ended, on every device and for every API key."))
@@ -273,10 +256,10 @@ def _person_page(request: HttpRequest, shown: Person, form: RoleForm | None = No
     )
 
 
-def _passphrase_link(request: HttpRequest, shown: Person, link: str) -> HttpResponse:
+def _password_link(request: HttpRequest, shown: Person, link: str) -> HttpResponse:
     """Shown once, not stored anywhere: it is only good together with this answer."""
     address = request.build_absolute_uri(link)
-    return render(request, "accounts/passphrase_link.html", {"person": shown, "link": address})
+    return render(request, "accounts/password_link.html", {"person": shown, "link": address})
 
 
 def _people(request: HttpRequest) -> QuerySet[Person]:
@@ -380,15 +363,6 @@ def _safe_next(request: HttpRequest) -> str:
 
 def _units(request: HttpRequest, permission: str) -> QuerySet[Unit]:
     return Unit.objects.for_user(request.user, permission)
-
-
-def _rows(chosen: Any) -> QuerySet[Any]:
-    """The filtered rows; a filter that makes no sense finds nothing."""
-    return chosen.qs if chosen.is_valid() else chosen.queryset.none()
-
-
-def _is_filtered(chosen: Any) -> bool:
-    return any(chosen.data.get(name) for name in chosen.filters)
 
 
 def _form_status(form: Any) -> int:

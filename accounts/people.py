@@ -100,14 +100,14 @@ def add_person(
     password: str | None = None,
 ) -> Person:
     """Add somebody with a first role. Without ``password`` they choose one themselves
-    (`sign_in.passphrase_path`). Refuses ``invalid_username`` and ``username_taken``.
+    (`sign_in.password_path`). Refuses ``invalid_username`` and ``username_taken``.
     """
     username = username.strip().lower()
     if not USERNAME.fullmatch(username):
         raise DomainError(
             "invalid_username",
             _(
-                "Write the sign-in name with 2 to 60 small letters, digits, dots, hyphens or "
+                "Write the username with 2 to 60 small letters, digits, dots, hyphens or "
                 "underscores."
             ),
             status=400,
@@ -119,7 +119,7 @@ def add_person(
             )
     except IntegrityError as error:
         raise DomainError(
-            "username_taken", _("The sign-in name %(name)s is taken."), name=username
+            "username_taken", _("The username %(name)s is taken."), name=username
         ) from error
     activity.record(
         by=by, verb="person.added", object=person, unit=unit, after={"username": username}
@@ -248,17 +248,17 @@ def end_sessions(*, by: Person | None, person: Person) -> Person:
 
 
 @transaction.atomic
-def make_passphrase_link(*, by: Person, person: Person) -> str:
-    """The address at which the person chooses a new passphrase; to be handed over by ``by``.
+def make_password_link(*, by: Person, person: Person) -> str:
+    """The address at which the person chooses a new password; to be handed over by ``by``.
 
-    Refuses ``deactivated``. The old passphrase works until a new one is chosen.
+    Refuses ``deactivated``. The old password works until a new one is chosen.
     """
-    from accounts.sign_in import passphrase_path
+    from accounts.sign_in import password_path
 
     if not person.is_active:
         raise DomainError("deactivated", _("%(name)s may not sign in."), name=person.name)
     activity.record(by=by, verb="person.invited", object=person, unit=_home_unit(person))
-    return passphrase_path(person)
+    return password_path(person)
 
 
 def set_preferences(*, by: Person, theme: str | None = None, language: str | None = None) -> Person:

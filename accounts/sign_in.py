@@ -136,10 +136,10 @@ def note_wrong_code(person: Person) -> None:
 # -- the first sign-in ---------------------------------------------------------
 
 
-def passphrase_path(person: Person) -> str:
-    """The address at which the person chooses a passphrase: works once, for three days.
+def password_path(person: Person) -> str:
+    """The address at which the person chooses a password: works once, for three days.
 
-    Nobody at HQ ever knows a passphrase; the second factor is asked for as always.
+    Nobody at HQ ever knows a password; the second factor is asked for as always.
     """
     from allauth.account.forms import default_token_generator
 

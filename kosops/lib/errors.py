@@ -15,7 +15,7 @@ class DomainError(Exception):
     status = 409
 
     def __init__(
-        self, code: str, message: Any, *, status: int | None = None, **params: Any
+        self, code: str, message: Any, /, *, status: int | None = None, **params: Any
     ) -> None:
         super().__init__(code)
         self.code = code

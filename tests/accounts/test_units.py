@@ -1,0 +1,119 @@
+"""The unit tree keeps its shape, and moving a part of it moves what grants reach."""
+
+import pytest
+
+from accounts.choices import Role, StoreKind, UnitKind
+from accounts.models import Activity, Unit
+from accounts.units import add_unit, move_unit
+from kosops.lib.errors import DomainError
+from tests.cast import Cast, cast, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chengye() -> Cast:
+    return cast()
+
+
+def refusal(**wanted: object) -> str:
+    with pytest.raises(DomainError) as raised:
+        add_unit(by=None, name="New", **wanted)
+    return raised.value.code
+
+
+def test_a_new_unit_knows_its_place(chengye: Cast) -> None:
+    lin = person("lin", (Role.OPERATOR, chengye.brand))
+    store = add_unit(by=lin, kind=UnitKind.STORE, code="SH0002", name="Xintiandi", parent=chengye.east)
+    assert store.path == f"/{chengye.brand.pk}/{chengye.east.pk}/{store.pk}/"
+    assert store.brand == chengye.brand
+    assert store.store_kind == StoreKind.PHYSICAL
+    row = Activity.objects.latest("pk")
+    assert (row.verb, row.actor, row.unit) == ("unit.added", lin, store)
+    assert row.after == {"kind": "store", "code": "SH0002"}
+
+
+def test_a_brand_is_its_own_brand(chengye: Cast) -> None:
+    assert chengye.brand.brand == chengye.brand
+    assert chengye.brand.path == f"/{chengye.brand.pk}/"
+
+
+def test_units_stand_only_where_their_kind_may(chengye: Cast) -> None:
+    assert refusal(kind=UnitKind.STORE, code="X", parent=None) == "wrong_parent"
+    assert refusal(kind=UnitKind.STORE, code="X", parent=chengye.jingan) == "wrong_parent"
+    assert refusal(kind=UnitKind.REGION, code="X", parent=chengye.jingan) == "wrong_parent"
+    assert refusal(kind=UnitKind.BRAND, code="X", parent=chengye.brand) == "wrong_parent"
+
+
+def test_a_code_is_used_once_in_a_brand(chengye: Cast) -> None:
+    assert refusal(kind=UnitKind.STORE, code="SH0001", parent=chengye.south) == "unit_code_taken"
+    assert refusal(kind=UnitKind.REGION, code="CY", parent=chengye.brand) == "unit_code_taken"
+    assert refusal(kind=UnitKind.BRAND, code="CY") == "unit_code_taken"
+    other = add_unit(by=None, kind=UnitKind.BRAND, code="OT", name="Other")
+    again = add_unit(by=None, kind=UnitKind.STORE, code="SH0001", name="Other", parent=other)
+    assert again.brand == other
+
+
+def test_a_refused_unit_leaves_nothing_behind(chengye: Cast) -> None:
+    before = Unit.objects.count(), Activity.objects.count()
+    refusal(kind=UnitKind.STORE, code="SH0001", parent=chengye.south)
+    assert (Unit.objects.count(), Activity.objects.count()) == before
+
+
+def test_moving_a_region_moves_everything_below(chengye: Cast) -> None:
+    xu = person("xu", (Role.REGION_MANAGER, chengye.south))
+    deep = add_unit(by=None, kind=UnitKind.REGION, code="SH", name="Shanghai", parent=chengye.east)
+    store = add_unit(by=None, kind=UnitKind.STORE, code="SH9", name="Bund", parent=deep)
+    moved = move_unit(by=None, unit=chengye.east, to=chengye.south)
+    south = f"/{chengye.brand.pk}/{chengye.south.pk}/"
+    assert moved.path == f"{south}{chengye.east.pk}/"
+    assert moved.parent == chengye.south
+    store.refresh_from_db()
+    assert store.path == f"{south}{chengye.east.pk}/{deep.pk}/{store.pk}/"
+    chengye.tianhe.refresh_from_db()
+    assert chengye.tianhe.path == f"{south}{chengye.tianhe.pk}/"
+    reached = Unit.objects.for_user(xu, "matrix.view")
+    assert {unit.code for unit in reached} >= {"EAST", "SH0001", "SH9"}
+    row = Activity.objects.get(verb="unit.moved")
+    assert (row.before, row.after) == ({"parent": "CY"}, {"parent": "SOUTH"})
+
+
+def test_moving_costs_the_same_for_any_size(chengye: Cast, django_assert_max_num_queries) -> None:
+    for n in range(20):
+        add_unit(by=None, kind=UnitKind.STORE, code=f"E{n}", name=f"East {n}", parent=chengye.east)
+    with django_assert_max_num_queries(9):
+        move_unit(by=None, unit=chengye.east, to=chengye.south)
+
+
+def test_a_unit_cannot_move_under_itself(chengye: Cast) -> None:
+    deep = add_unit(by=None, kind=UnitKind.REGION, code="SH", name="Shanghai", parent=chengye.east)
+    for target in (deep, chengye.east):
+        with pytest.raises(DomainError) as raised:
+            move_unit(by=None, unit=chengye.east, to=target)
+        assert raised.value.code == "own_subtree"
+
+
+def test_a_unit_stays_in_its_brand_and_a_brand_where_it_is(chengye: Cast) -> None:
+    other = add_unit(by=None, kind=UnitKind.BRAND, code="OT", name="Other")
+    for unit, to, code in (
+        (chengye.east, other, "other_brand"),
+        (chengye.east, chengye.jingan, "wrong_parent"),
+        (other, chengye.brand, "wrong_parent"),
+    ):
+        with pytest.raises(DomainError) as raised:
+            move_unit(by=None, unit=unit, to=to)
+        assert raised.value.code == code
+
+
+def test_moving_to_where_it_stands_changes_nothing(chengye: Cast) -> None:
+    move_unit(by=None, unit=chengye.jingan, to=chengye.east)
+    assert not Activity.objects.filter(verb="unit.moved").exists()
+
+
+def test_a_stale_parent_object_does_not_give_a_stale_path(chengye: Cast) -> None:
+    east_as_read_before = Unit.objects.get(pk=chengye.east.pk)
+    move_unit(by=None, unit=chengye.east, to=chengye.south)
+    store = add_unit(
+        by=None, kind=UnitKind.STORE, code="SH2", name="Xintiandi", parent=east_as_read_before
+    )
+    assert store.path.startswith(f"/{chengye.brand.pk}/{chengye.south.pk}/{chengye.east.pk}/")
