@@ -32,8 +32,9 @@ def worker() -> bool:
 
 def beat() -> bool:
     """Whether the scheduler has written its schedule lately; it does so every three minutes."""
-    folder = Path(os.environ.get("BEAT_SCHEDULE", "celerybeat-schedule")).parent
-    written = [path.stat().st_mtime for path in folder.glob("celerybeat-schedule*")]
+    schedule = Path(os.environ.get("BEAT_SCHEDULE", "celerybeat-schedule"))
+    # Some of Python's stores append an ending of their own.
+    written = [path.stat().st_mtime for path in schedule.parent.glob(f"{schedule.name}*")]
     return bool(written) and time.time() - max(written) < BEAT_SECONDS
 
 

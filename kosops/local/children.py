@@ -12,7 +12,7 @@ from typing import IO
 
 import psutil
 
-from kosops.local.servers import LocalError
+from kosops.local.wheels import LocalError
 
 MARK = "KOSOPS_RUN"
 WIDTH = 8

@@ -26,8 +26,9 @@ import psycopg2
 from kosops.grants import grant
 from kosops.local import build
 from kosops.local.children import MARK, Children, Log, end_leftovers
-from kosops.local.servers import LocalError, Postgres, Redis, port_taken
+from kosops.local.servers import Postgres, Redis, port_taken
 from kosops.local.state import BASE_DIR, DATABASE, State, load_environment
+from kosops.local.wheels import LocalError
 
 PORT = 8000
 PORTS_TRIED = 20

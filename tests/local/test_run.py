@@ -15,8 +15,9 @@ import pytest
 
 from kosops.local.children import leftovers
 from kosops.local.run import PORT, check_space, choose_port
-from kosops.local.servers import LocalError, Postgres, Redis
+from kosops.local.servers import Postgres, Redis
 from kosops.local.state import BASE_DIR, State
+from kosops.local.wheels import LocalError
 from tests.local.parent import Parent, new_state, remove
 
 pytestmark = pytest.mark.xdist_group("make run")
