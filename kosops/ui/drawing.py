@@ -84,7 +84,7 @@ def stacked(values: Sequence[Value], scale: Scale, gap: float = 2.0) -> list[Seg
         total += value
         shown = foot - top - (gap if segments else 0)
         shown = max(1.0, shown)
-        segments.append(Segment(index, value, top, shown))
+        segments.append(Segment(index, value, round(top, 2), round(shown, 2)))
     return segments
 
 

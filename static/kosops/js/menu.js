@@ -46,6 +46,10 @@ function moveInMenu(event) {
   items[(at + step + items.length) % items.length].focus();
 }
 
+// The hint names the key that this keyboard has.
+const hint = document.querySelector("[data-kos-search-key]");
+if (hint && !/Mac|iPhone|iPad/.test(navigator.platform)) hint.textContent = "Ctrl K";
+
 const sheet = document.querySelector("[data-kos-sheet]");
 let opener = null;
 

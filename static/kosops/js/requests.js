@@ -1,0 +1,34 @@
+// Around htmx requests: old rows stay and dim, faults are said, a lost session leads to sign-in.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  event.detail.target?.classList.add("is-waiting");
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  event.detail.target?.classList.remove("is-waiting");
+});
+
+// A whole page where a fragment was asked for: the request was led elsewhere (sign-in, second step).
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, boosted } = event.detail;
+  if (boosted || !/^\s*<!doctype/i.test(xhr.responseText)) return;
+  event.detail.shouldSwap = false;
+  location.assign(xhr.responseURL);
+});
+
+function say(text) {
+  const box = document.getElementById("toasts");
+  if (!box || !text) return;
+  const toast = document.createElement("div");
+  toast.className = "toast toast-bad";
+  toast.dataset.kosToast = "";
+  const words = document.createElement("p");
+  words.textContent = text;
+  toast.append(words);
+  box.append(toast);
+}
+
+document.addEventListener("htmx:responseError", (event) => {
+  const texts = document.body.dataset;
+  say(event.detail.xhr.status === 403 ? texts.kosRefused : texts.kosFailed);
+});
+document.addEventListener("htmx:sendError", () => say(document.body.dataset.kosOffline));
