@@ -1,5 +1,24 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from kosops.ui import navigation
 
 
 class ContentConfig(AppConfig):
     name = "content"
+
+    def ready(self) -> None:
+        from content import posting
+        from matrix.posting import register
+
+        register(posting)
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.CREATE,
+                label=_("Posts"),
+                url_name="content:posts",
+                icon="notebook-pen",
+                order=30,
+                permission="posts.view",
+            )
+        )

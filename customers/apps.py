@@ -1,5 +1,20 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from kosops.ui import navigation
 
 
 class CustomersConfig(AppConfig):
     name = "customers"
+
+    def ready(self) -> None:
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.CONVERT,
+                label=_("Orders"),
+                url_name="customers:orders",
+                icon="receipt",
+                order=30,
+                permission="orders.view",
+            )
+        )

@@ -1,4 +1,11 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from matrix import pages
 
 app_name = "matrix"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("matrix/", pages.tree_page, name="tree"),
+    path("matrix/creators/", pages.creators, name="creators"),
+    path("matrix/creators/<int:pk>/", pages.creator, name="creator"),
+    path("matrix/creators/<int:pk>/reveal/", pages.reveal, name="reveal"),
+]

@@ -144,6 +144,7 @@ def list_response(
         "problems": found.problems,
         "chips": found.chips(),
         "clear": request.path,
+        "count_limit": COUNT_LIMIT,
     }
     response = page_or_fragment(
         request, template, context, fragment=fragment, status=422 if found.problems else 200

@@ -1,0 +1,86 @@
+"""Filters of the list of posts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.forms import HiddenInput
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from content.choices import PostState
+from content.formulas import TIER_INTERACTIONS
+from content.models import Post
+from content.posts import sortable_formula
+from kosops.ui.listing import ListFilter
+from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
+from matrix.choices import PLATFORM_DOMAIN, Domain, Platform
+from matrix.filters import UnitFilter, few_ids
+from matrix.models import Creator, SocialAccount
+
+PUBLIC = [
+    (platform.value, platform.label)
+    for platform in Platform
+    if PLATFORM_DOMAIN[platform] == Domain.PUBLIC
+]
+
+
+def _creators(request: HttpRequest) -> QuerySet[Any]:
+    return Creator.objects.for_user(request.user, "posts.view")
+
+
+def _accounts(request: HttpRequest) -> QuerySet[Any]:
+    return SocialAccount.objects.for_user(request.user, "posts.view")
+
+
+class PostFilter(ListFilter):
+    """The list of posts. ``min_interactions`` counts by the formula ``tier_interactions``."""
+
+    sorts = {"published": "published_at", "interactions": "interactions_known"}
+    default_sort = "-published"
+
+    who = django_filters.CharFilter(method="by_whom", label=_("Creator or account"), max_length=80)
+    platform = django_filters.ChoiceFilter(
+        choices=PUBLIC, label=_("Platform"), empty_label=_("All platforms")
+    )
+    state = django_filters.ChoiceFilter(
+        choices=PostState.choices, label=_("State"), empty_label=_("Any state")
+    )
+    unit = UnitFilter(path_field="store", permission="posts.view")
+    period = PeriodFilter(field_name="published_at")
+    since = SinceFilter(field_name="published_at")
+    until = UntilFilter(field_name="published_at")
+    min_interactions = django_filters.NumberFilter(
+        method="at_least",
+        label=_("Interactions from"),
+        min_value=0,
+        max_value=10**9,
+        decimal_places=0,
+    )
+    creator = django_filters.ModelChoiceFilter(
+        queryset=_creators, label=_("Creator"), widget=HiddenInput
+    )
+    account = django_filters.ModelChoiceFilter(
+        queryset=_accounts, label=_("Account"), widget=HiddenInput
+    )
+
+    class Meta:
+        model = Post
+        fields: list[str] = []
+
+    def by_whom(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Part of a creator's name or an account's handle, or the start of a number."""
+        people = Creator.objects.filter(Q(name__icontains=value) | Q(number__istartswith=value))
+        accounts = SocialAccount.objects.filter(handle__icontains=value)
+        return rows.filter(Q(creator__in=few_ids(people)) | Q(account__in=few_ids(accounts)))
+
+    def at_least(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        return rows.annotate(known=sortable_formula(TIER_INTERACTIONS)).filter(known__gte=value)
+
+    def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """``rows`` with the column that the order asked for needs."""
+        if self.order[0] == "interactions_known":
+            return rows.annotate(interactions_known=sortable_formula(TIER_INTERACTIONS))
+        return rows

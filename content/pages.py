@@ -1,0 +1,226 @@
+"""HQ pages of posts: the list, one post, and a creator's posts for the creator's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts import access
+from content import posts
+from content.filters import PostFilter
+from content.models import Post
+from kosops.lib.htmx import address_of
+from kosops.ui import formats
+from kosops.ui.listing import count_up_to, list_response
+from kosops.ui.parts import Chart, Kpi, Series
+from matrix.filters import unit_choices
+from matrix.models import Creator
+
+VIEW = "posts.view"
+READINGS_SHOWN = 60
+POSTS_OF_CREATOR = 8
+
+
+@dataclass(slots=True)
+class PostRow:
+    """One line of the list."""
+
+    post: Post
+
+    @property
+    def title(self) -> str:
+        return self.post.title or _("Without a title")
+
+    @property
+    def url(self) -> str:
+        """Where the post is, if that can be a web page: files bring anything."""
+        return self.post.url if self.post.url.startswith(("https://", "http://")) else ""
+
+    @property
+    def interactions(self) -> int | None:
+        return posts.interactions(self.post)
+
+    @property
+    def engagement_bp(self) -> int | None:
+        return posts.engagement_bp(self.post)
+
+    @property
+    def lacks_disclosure(self) -> bool:
+        return posts.lacks_disclosure(self.post)
+
+
+def _rows(found: Iterable[Post]) -> list[PostRow]:
+    return [PostRow(post) for post in found]
+
+
+@require_safe
+@login_required
+def post_list(request: HttpRequest) -> HttpResponse:
+    """The list of posts."""
+    access.require(request.user, VIEW)
+    found = PostFilter(
+        request.GET, queryset=Post.objects.for_user(request.user, VIEW), request=request
+    )
+    rows = found.rows()
+    page = found.page(found.ordered(rows).select_related("account", "creator", "store"))
+    context = {
+        "page": page,
+        "rows": _rows(page.rows),
+        "count": partial(count_up_to, rows),
+        "units": partial(unit_choices, request, VIEW, found.active.get("unit")),
+        "import_url": address_of("integrations:imports")
+        if access.reach(request.user, "imports.run")
+        else "",
+    }
+    return list_response(
+        request, found, context, template="content/posts.html", fragment="content/_posts.html"
+    )
+
+
+@require_safe
+@login_required
+def post(request: HttpRequest, pk: int) -> HttpResponse:
+    """One post: who posted it from where, its figures and how they came about."""
+    access.require(request.user, VIEW)
+    shown = get_object_or_404(
+        Post.objects.for_user(request.user, VIEW).select_related("account", "creator", "store"),
+        pk=pk,
+    )
+    history = posts.history(shown.snapshots.all(), READINGS_SHOWN)
+    context = {
+        "row": PostRow(shown),
+        "post": shown,
+        "figures": _figures(shown, history),
+        "history": history,
+        "columns": [(name, _figure_names()[name]) for name in history.columns],
+        "readings": [_reading(reading, history) for reading in reversed(history.readings)],
+        "falls": [
+            _("%(figure)s fell from %(before)s to %(after)s.")
+            % {
+                "figure": _figure_names()[fall.figure],
+                "before": formats.number(fall.before),
+                "after": formats.number(fall.after),
+            }
+            for _at, fall in history.falls
+        ],
+        "chart": _chart(history),
+        "may_see_people": bool(access.reach(request.user, "matrix.view")),
+    }
+    return render(request, "content/post.html", context)
+
+
+@require_safe
+@login_required
+def creator_posts(request: HttpRequest, pk: int) -> HttpResponse:
+    """The latest posts of a creator, a fragment of the creator's page; alone it is the list."""
+    access.require(request.user, VIEW)
+    creator = get_object_or_404(Creator.objects.for_user(request.user, VIEW), pk=pk)
+    all_posts = f"{reverse('content:posts')}?creator={creator.pk}"
+    if not request.htmx:
+        return redirect(all_posts)
+    latest = (
+        Post.objects.for_user(request.user, VIEW)
+        .filter(creator=creator)
+        .select_related("account")
+        .order_by("-published_at", "-pk")
+    )
+    context = {"rows": _rows(latest[:POSTS_OF_CREATOR]), "all_posts": all_posts}
+    return render(request, "content/_creator_posts.html", context)
+
+
+# -- private -------------------------------------------------------------------
+
+
+def _figure_names() -> dict[str, str]:
+    return {
+        "impressions": _("Impressions"),
+        "views": _("Views"),
+        "likes": _("Likes"),
+        "recommends": _("Recommends"),
+        "comments": _("Comments"),
+        "saves": _("Saves"),
+        "shares": _("Shares"),
+        "followers_gained": _("Followers gained"),
+    }
+
+
+def _figures(shown: Post, history: posts.History) -> list[Kpi]:
+    rate = posts.engagement_bp(shown)
+    readings = history.readings
+    return [
+        _kpi(_("Views"), shown.views, spark=posts.series(readings, "views")),
+        _kpi(
+            _("Interactions"),
+            posts.interactions(shown),
+            spark=[reading.interactions for reading in readings],
+            help=_("Likes, saves and comments; shares are not counted. Tiers use this figure."),
+        ),
+        Kpi(
+            label=_("Engagement rate"),
+            value=None if rate is None else formats.percent_bp(rate, 1),
+            help=_("Likes, saves, comments and shares for each view."),
+        ),
+        _kpi(_("Shares"), shown.shares, spark=posts.series(readings, "shares")),
+        _kpi(
+            _("Followers gained"),
+            shown.followers_gained,
+            spark=posts.series(readings, "followers_gained"),
+        ),
+    ]
+
+
+def _kpi(label: str, value: int | None, *, spark: list[int | None], help: str = "") -> Kpi:
+    shown = None if value is None else formats.number(value)
+    return Kpi(label=label, value=shown, spark=spark, help=help)
+
+
+def _reading(reading: posts.Reading, history: posts.History) -> dict[str, Any]:
+    """A line of the table: each figure with the value it fell from, where it fell."""
+    fell_from = {fall.figure: fall.before for fall in reading.falls}
+    return {
+        "at": reading.at,
+        "source": reading.source,
+        "cells": [
+            (_figure_names()[name], reading.figures[name], fell_from.get(name))
+            for name in history.columns
+        ],
+    }
+
+
+def _chart(history: posts.History) -> Chart | None:
+    """Likes, saves and comments over time; nothing to draw before the second reading."""
+    readings = history.readings
+    drawn = [name for name in ("likes", "saves", "comments") if name in history.columns]
+    if len(readings) < 2 or not drawn:
+        return None
+    names = _figure_names()
+    language = get_language()
+    return Chart(
+        id="figures",
+        title=_("Interactions over time"),
+        labels=[
+            formats.day(timezone.localdate(reading.at), language, "short") for reading in readings
+        ],
+        series=[Series(name=names[name], values=posts.series(readings, name)) for name in drawn],
+        summary=ngettext(
+            "%(count)s reading from %(first)s to %(last)s.",
+            "%(count)s readings from %(first)s to %(last)s.",
+            len(readings),
+        )
+        % {
+            "count": len(readings),
+            "first": formats.day(timezone.localdate(readings[0].at), language),
+            "last": formats.day(timezone.localdate(readings[-1].at), language),
+        },
+    )

@@ -1,0 +1,75 @@
+"""What posts say about accounts, creators and units; registered with `matrix.posting`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from content.formulas import TIER_INTERACTIONS, sql_of
+from content.models import Post
+from kosops.lib.sql import fetch_all
+from matrix.posting import Posting
+
+# Sorts below every real moment, for creators who never posted.
+NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def of_units(ids: Collection[int], since: dt.datetime) -> dict[int, Posting]:
+    return _posting("store_id", ids, since)
+
+
+def of_accounts(ids: Collection[int], since: dt.datetime) -> dict[int, Posting]:
+    return _posting("account_id", ids, since)
+
+
+def of_creators(ids: Collection[int], since: dt.datetime) -> dict[int, Posting]:
+    best = f"(SELECT max({sql_of(TIER_INTERACTIONS, 'p')}) FROM content_post p WHERE p.creator_id = owner.id)"
+    return _posting("creator_id", ids, since, best=best)
+
+
+def mark_posted(accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
+    posts = Post.objects.filter(account=OuterRef("pk"), published_at__gte=since)
+    return accounts.annotate(posted=Exists(posts))
+
+
+def sortable(creators: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
+    own = Post.objects.filter(creator=OuterRef("pk"))
+    latest = own.order_by("-published_at").values("published_at")[:1]
+    recent = (
+        own.filter(published_at__gte=since)
+        .order_by()
+        .values("creator")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    return creators.annotate(
+        recent_posts=Coalesce(Subquery(recent), 0),
+        last_post_at=Coalesce(Subquery(latest), Value(NEVER)),
+    )
+
+
+def _posting(
+    column: str, ids: Collection[int], since: dt.datetime, *, best: str = "NULL::bigint"
+) -> dict[int, Posting]:
+    """One index probe for the latest post and one short range for the recent ones, per owner."""
+    rows = fetch_all(
+        f"""
+        SELECT owner.id,
+               (SELECT count(*) FROM content_post p
+                 WHERE p.{column} = owner.id AND p.published_at >= %(since)s) AS posts,
+               (SELECT p.published_at FROM content_post p WHERE p.{column} = owner.id
+                 ORDER BY p.published_at DESC LIMIT 1) AS last_at,
+               {best} AS best
+          FROM unnest(%(ids)s::bigint[]) AS owner(id)
+        """,
+        {"ids": list(ids), "since": since},
+    )
+    return {
+        row["id"]: Posting(posts=row["posts"], last_at=row["last_at"], best=row["best"])
+        for row in rows
+        if row["last_at"]
+    }

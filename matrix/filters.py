@@ -1,0 +1,179 @@
+"""Filters of the lists of creators; the unit filter of all lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.forms import HiddenInput
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.choices import UnitKind
+from accounts.models import Unit
+from kosops.ui.listing import ListFilter
+from matrix import health, posting, tier_steps
+from matrix.choices import CreatorKind, CreatorState, KocKind, TalentType
+from matrix.models import Creator, SocialAccount
+from matrix.tree import CURRENT
+
+# Up to so many stores the select names all of them; beyond, those of the chosen region.
+STORES_NAMED = 150
+CURRENT_STATES = "current"
+FEW = 500
+# Sorts whoever has no day of joining first.
+JOINED = Coalesce(F("joined_on"), Value(dt.date(1970, 1, 1)), output_field=DateField())
+
+
+class UnitFilter(django_filters.ModelChoiceFilter):
+    """Rows of a unit and below it. ``path_field`` leads from the row to its unit.
+
+    The template prints `unit_choices`; the form field only reads and checks the value.
+    """
+
+    def __init__(self, *, path_field: str, permission: str) -> None:
+        self.path_field = path_field
+        super().__init__(
+            queryset=functools.partial(_units, permission=permission),
+            label=_("Region or store"),
+            widget=HiddenInput,
+        )
+
+    def filter(self, qs: QuerySet[Any], value: Unit | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        below = Unit.objects.filter(path__startswith=value.path).values("pk")
+        return qs.filter(**{f"{self.path_field}__in": below})
+
+
+def _units(request: HttpRequest, permission: str) -> QuerySet[Any]:
+    return Unit.objects.for_user(request.user, permission)
+
+
+@dataclass(frozen=True)
+class UnitGroup:
+    """A region with its stores, as an ``optgroup`` prints them."""
+
+    label: str
+    units: list[Unit]
+
+
+def unit_choices(request: HttpRequest, permission: str, chosen: Unit | None) -> list[UnitGroup]:
+    """What the select of regions and stores offers, the chosen unit always among it."""
+    units = list(
+        _units(request, permission)
+        .filter(active=True)
+        .only("pk", "kind", "code", "name", "path", "parent")
+        .order_by("path")
+    )
+    stores = [unit for unit in units if unit.kind == UnitKind.STORE]
+    if len(stores) > STORES_NAMED:
+        near = _region_of(chosen, units)
+        stores = [store for store in stores if near and store.path.startswith(near)]
+    groups = [UnitGroup("", [unit for unit in units if unit.kind != UnitKind.STORE])]
+    named = {unit.pk: unit for unit in units}
+    by_parent: dict[str, list[Unit]] = {}
+    for store in stores:
+        parent = named.get(store.parent_id)
+        by_parent.setdefault(parent.name if parent else "", []).append(store)
+    groups += [
+        UnitGroup(label, sorted(found, key=lambda unit: unit.name))
+        for label, found in sorted(by_parent.items())
+    ]
+    return [group for group in groups if group.units]
+
+
+def _region_of(chosen: Unit | None, units: list[Unit]) -> str | None:
+    """The path of the region chosen, or of the region that the chosen store stands in."""
+    if chosen is None or chosen.kind == UnitKind.BRAND:
+        return None
+    if chosen.kind == UnitKind.REGION:
+        return chosen.path
+    return next((unit.path for unit in units if unit.pk == chosen.parent_id), chosen.path)
+
+
+def few_ids(rows: QuerySet[Any]) -> list[int] | QuerySet[Any]:
+    """What to compare a foreign key with: the ids themselves while there are few.
+
+    Their ids lead straight to the posts or orders of those people, while a condition across
+    tables makes the database walk through all of them.
+    """
+    found = list(rows.values_list("pk", flat=True)[: FEW + 1])
+    return found if len(found) <= FEW else rows.values("pk")
+
+
+class CreatorFilter(ListFilter):
+    """The list of creators. ``state=current`` means everybody who takes part today."""
+
+    sorts = {
+        "name": "name",
+        "number": "number",
+        "joined": "joined",
+        "posts": "recent_posts",
+        "last_post": "last_post_at",
+    }
+    default_sort = "name"
+
+    q = django_filters.CharFilter(
+        method="search", label=_("Name, number or account"), max_length=80
+    )
+    kind = django_filters.ChoiceFilter(choices=CreatorKind.choices, label=_("Kind"))
+    koc_kind = django_filters.ChoiceFilter(choices=KocKind.choices, label=_("KOC kind"))
+    talent_type = django_filters.ChoiceFilter(choices=TalentType.choices, label=_("Talent type"))
+    tier = django_filters.ChoiceFilter(
+        choices=lambda: [*tier_steps.choices(), ("none", _("No tier"))],
+        method="in_tier",
+        label=_("Tier"),
+    )
+    state = django_filters.ChoiceFilter(
+        choices=[(CURRENT_STATES, _("In the programme")), *CreatorState.choices],
+        method="in_state",
+        label=_("State"),
+    )
+    needs = django_filters.ChoiceFilter(
+        choices=[(health.ANY, _("Any account needs action")), *health.Need.choices],
+        method="needing",
+        label=_("Accounts"),
+    )
+    unit = UnitFilter(path_field="store", permission="matrix.view")
+
+    class Meta:
+        model = Creator
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Part of the name or of an account's handle, the start of the number, the whole code."""
+        handles = SocialAccount.objects.filter(handle__icontains=value, creator__isnull=False)
+        return rows.filter(
+            Q(name__icontains=value)
+            | Q(number__istartswith=value)
+            | Q(share_code__iexact=value)
+            | Q(pk__in=handles.values("creator"))
+        )
+
+    def in_tier(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(tier="" if value == "none" else value)
+
+    def in_state(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(state__in=CURRENT if value == CURRENT_STATES else [value])
+
+    def needing(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        accounts = health.public_accounts(SocialAccount.objects.filter(creator=OuterRef("pk")))
+        return rows.filter(
+            Exists(health.needing(health.with_needs(accounts, timezone.now()), value))
+        )
+
+    def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """``rows`` with the column that the order asked for needs."""
+        field, _descending = self.order
+        if field == "joined":
+            return rows.annotate(joined=JOINED)
+        if field in ("recent_posts", "last_post_at"):
+            return posting.sortable(rows, timezone.now())
+        return rows

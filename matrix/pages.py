@@ -1,0 +1,414 @@
+"""HQ pages of the account matrix: the tree, the list of creators, one creator."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import access, activity
+from kosops.lib.htmx import address_of, page_or_fragment
+from kosops.ui import formats
+from kosops.ui.listing import address, count_up_to, list_response
+from kosops.ui.parts import Kpi
+from matrix import filters, health, masking, posting, tier_steps, tree
+from matrix.choices import AccountState, Domain, Platform
+from matrix.models import Creator, SocialAccount
+from matrix.posting import Posting
+
+VIEW = "matrix.view"
+EDIT = "matrix.edit"
+PUBLIC_PLATFORMS = (Platform.XIAOHONGSHU, Platform.DOUYIN, Platform.CHANNELS)
+
+
+# -- the tree ------------------------------------------------------------------
+
+
+@require_safe
+@login_required
+def tree_page(request: HttpRequest) -> HttpResponse:
+    """The unit tree with counts; ``open`` names the rows that are open, ``needs`` filters."""
+    access.require(request.user, VIEW)
+    now = timezone.now()
+    need = request.GET.get("needs", "")
+    unknown = bool(need) and need not in {health.ANY, *health.Need.values}
+    found = tree.load(
+        request.user,
+        open_ids=_ids(request.GET["open"]) if "open" in request.GET else None,
+        now=now,
+        need="" if unknown else need,
+    )
+    context = {
+        "tree": found,
+        "rows": [_TreeLine(row, request) for row in found.rows],
+        "platforms": [(platform.value, platform.label) for platform in PUBLIC_PLATFORMS],
+        "columns": 7 + len(PUBLIC_PLATFORMS),
+        "counts": _one_x_n(found),
+        "needs": [(health.ANY, _("Any reason")), *health.Need.choices],
+        "need": need,
+        "problems": [_("“%(value)s” is not a reason to act.") % {"value": need[:40]}]
+        if unknown
+        else [],
+        "since": timezone.localdate(posting.recent(now)).isoformat(),
+        "posts_url": address_of("content:posts"),
+        "import_url": _import_address(request),
+        "clear": request.path,
+    }
+    return page_or_fragment(
+        request,
+        "matrix/tree.html",
+        context,
+        fragment="matrix/_tree.html",
+        status=422 if unknown else 200,
+    )
+
+
+@dataclass(slots=True)
+class _TreeLine:
+    """A row of the tree with the addresses that it leads to."""
+
+    row: tree.Row
+    request: HttpRequest
+
+    @property
+    def kind(self) -> str:
+        return self.row.kind
+
+    @property
+    def toggle(self) -> str:
+        opened = ",".join(map(str, getattr(self.row, "toggled", ())))
+        # An empty value would leave the parameter out, and so open the topmost rows again.
+        return address(self.request.GET, open=opened or "0")
+
+    @property
+    def needing_address(self) -> str:
+        """The way down to the accounts that need action in this unit."""
+        path = self.row.unit.path.strip("/").replace("/", ",")
+        return address(self.request.GET, open=path, needs=health.ANY)
+
+    @property
+    def address(self) -> str:
+        """A person's page, or all people of a store."""
+        if self.kind == "person":
+            return reverse("matrix:creator", args=[self.row.creator.pk])
+        return reverse("matrix:creators") + address(
+            {}, unit=self.row.unit.pk, state=filters.CURRENT_STATES
+        )
+
+    @property
+    def paired_with(self) -> str:
+        return _paired_with(self.row.account)
+
+
+def _ids(text: str) -> list[int]:
+    """The ids in ``3,17,40``; what is none is passed over, as a shortened link should still open."""
+    return [int(part) for part in text.split(",") if part.isascii() and part.isdigit()]
+
+
+def _one_x_n(found: tree.Tree) -> list[Kpi]:
+    """1 + X + N in figures, and how many accounts need somebody."""
+    totals = found.totals
+    brands, stores = found.units["brand"], found.units["store"]
+    regions = found.units["region"]
+    return [
+        Kpi(
+            label=_("Brand (the 1)") if brands else _("Regions"),
+            value=formats.number(brands or regions),
+            note=ngettext("%(count)s region", "%(count)s regions", regions) % {"count": regions}
+            if brands
+            else "",
+        ),
+        Kpi(
+            label=_("Stores (the X)"),
+            value=formats.number(stores),
+            help=_("Active stores of every kind: physical, online, live rooms, franchise."),
+        ),
+        Kpi(
+            label=_("People (the N)"),
+            value=formats.number(totals.people),
+            note=_("%(kos)s KOS · %(koc)s KOC")
+            % {"kos": formats.number(totals.kos), "koc": formats.number(totals.koc)},
+            help=_("People who take part today; candidates and leavers are not counted."),
+        ),
+        Kpi(
+            label=_("Public accounts"),
+            value=formats.number(totals.accounts),
+            note=_("%(share)s paired")
+            % {
+                "share": formats.percent_bp(
+                    formats.share_bp(totals.paired, totals.accounts) or 0, 0
+                )
+            }
+            if totals.accounts
+            else "",
+            help=_(
+                "Accounts on Xiaohongshu, Douyin and WeChat Channels that are not closed. Paired"
+                " ones have a private account that takes over their leads."
+            ),
+        ),
+        Kpi(
+            label=_("Need action"),
+            value=formats.number(totals.needing),
+            note=" · ".join(_needs_in_words(totals)),
+            help=_(
+                "Public accounts that are banned, held by someone who left, not paired, or"
+                " without a post for 14 days. One account can have several reasons."
+            ),
+        ),
+    ]
+
+
+def _needs_in_words(figures: tree.Figures) -> list[str]:
+    return [f"{need.label} {formats.number(count)}" for need, count in figures.needs_in_words]
+
+
+# -- the list of creators ------------------------------------------------------
+
+
+@dataclass(slots=True)
+class CreatorRow:
+    """One line of the list."""
+
+    creator: Creator
+    posting: Posting
+    accounts: list[SocialAccount] = field(default_factory=list)
+
+    @property
+    def tier(self) -> tuple[Any, int]:
+        return tier_steps.label(self.creator.tier), tier_steps.level(self.creator.tier)
+
+    @property
+    def by_platform(self) -> list[tuple[str, int]]:
+        """Public accounts by platform, as (name, count)."""
+        found: dict[str, int] = defaultdict(int)
+        for account in self.accounts:
+            found[account.get_platform_display()] += 1
+        return list(found.items())
+
+    @property
+    def needs(self) -> list[health.Need]:
+        """Why any of the accounts needs action, each reason once."""
+        wanted = {need for account in self.accounts for need in health.needs_of(account)}
+        return [need for need in health.Need if need in wanted]
+
+
+@require_safe
+@login_required
+def creators(request: HttpRequest) -> HttpResponse:
+    """The list of creators."""
+    access.require(request.user, VIEW)
+    found = filters.CreatorFilter(
+        request.GET, queryset=Creator.objects.for_user(request.user, VIEW), request=request
+    )
+    rows = found.rows()
+    page = found.page(found.ordered(rows).select_related("store"))
+    context = {
+        "page": page,
+        "rows": _creator_rows(page.rows, timezone.now()),
+        "count": partial(count_up_to, rows),
+        "units": partial(filters.unit_choices, request, VIEW, found.active.get("unit")),
+        "import_url": _import_address(request),
+    }
+    return list_response(
+        request, found, context, template="matrix/creators.html", fragment="matrix/_creators.html"
+    )
+
+
+def _creator_rows(people: Iterable[Creator], now: dt.datetime) -> list[CreatorRow]:
+    found = {creator.pk: CreatorRow(creator, posting.NOTHING) for creator in people}
+    accounts = health.public_accounts(SocialAccount.objects.filter(creator__in=found))
+    for account in health.with_needs(accounts, now).order_by("platform", "pk") if found else ():
+        found[account.creator_id].accounts.append(account)
+    for pk, known in posting.of_creators(list(found), now).items():
+        found[pk].posting = known
+    return list(found.values())
+
+
+# -- one creator ---------------------------------------------------------------
+
+
+@require_safe
+@login_required
+def creator(request: HttpRequest, pk: int) -> HttpResponse:
+    """A creator: profile, accounts and pairing, and what other apps know of them."""
+    return _creator_page(request, _creator_or_404(request, pk, VIEW), revealed=False)
+
+
+@require_POST
+@login_required
+def reveal(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same with personal handles in full; the look is logged."""
+    found = _creator_or_404(request, pk, EDIT)
+    activity.record(by=request.user, verb="creator.handles_shown", object=found, unit=found.store)
+    return _creator_page(request, found, revealed=True)
+
+
+def _creator_or_404(request: HttpRequest, pk: int, permission: str) -> Creator:
+    access.require(request.user, permission)
+    people = Creator.objects.for_user(request.user, permission)
+    return get_object_or_404(people.select_related("store__parent", "brand"), pk=pk)
+
+
+def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> HttpResponse:
+    now = timezone.now()
+    own = SocialAccount.objects.filter(creator=found).exclude(state=AccountState.CLOSED)
+    public = _account_lines(own, now, revealed=revealed)
+    private = [
+        (account, _shown(account.platform, account.handle, revealed=revealed))
+        for account in own.filter(domain=Domain.PRIVATE).order_by("platform", "handle")
+    ]
+    platforms = {account.platform for account, _handle in private}
+    platforms |= {line.account.paired_platform for line in public}
+    context = {
+        "creator": found,
+        "tier": (tier_steps.label(found.tier), tier_steps.level(found.tier)),
+        "figures": _creator_figures(found, public, now),
+        "accounts": public,
+        "private": private,
+        "revealed": revealed,
+        "can_reveal": not revealed
+        and access.reach(request.user, EDIT).covers(found.store)
+        and bool(platforms & masking.PERSONAL),
+        "profile": _profile(found),
+        "slots": _slots(request, found),
+    }
+    return page_or_fragment(
+        request, "matrix/creator.html", context, fragment="matrix/_creator_accounts.html"
+    )
+
+
+@dataclass(slots=True)
+class AccountLine:
+    """A public account on the page of its creator."""
+
+    account: SocialAccount
+    posting: Posting
+    needs: list[health.Need]
+    paired_with: str
+
+
+def _account_lines(own: QuerySet[Any], now: dt.datetime, *, revealed: bool) -> list[AccountLine]:
+    accounts = list(
+        tree.with_pairing(health.with_needs(health.public_accounts(own), now)).order_by(
+            "platform", "handle", "pk"
+        )
+    )
+    known = posting.of_accounts([account.pk for account in accounts], now)
+    return [
+        AccountLine(
+            account=account,
+            posting=known.get(account.pk, posting.NOTHING),
+            needs=health.needs_of(account),
+            paired_with=_paired_with(account, revealed=revealed),
+        )
+        for account in accounts
+    ]
+
+
+def _paired_with(account: SocialAccount, *, revealed: bool = False) -> str:
+    """The private account that takes over the leads, in words; empty without one."""
+    if not account.paired_platform:
+        return ""
+    handle = _shown(account.paired_platform, account.paired_handle, revealed=revealed)
+    return f"{Platform(account.paired_platform).label} · {handle}"
+
+
+def _shown(platform: str, handle: str, *, revealed: bool) -> str:
+    return handle if revealed else masking.shown_handle(platform, handle)
+
+
+def _creator_figures(found: Creator, public: list[AccountLine], now: dt.datetime) -> list[Kpi]:
+    known = posting.of_creators([found.pk], now).get(found.pk, posting.NOTHING)
+    unpaired = sum(health.Need.UNPAIRED in line.needs for line in public)
+    posts = address_of("content:posts")
+    return [
+        Kpi(
+            label=_("Posts in 30 days"),
+            value=formats.number(known.posts),
+            href=posts
+            + address({}, creator=found.pk, since=timezone.localdate(posting.recent(now)))
+            if posts
+            else "",
+        ),
+        Kpi(
+            label=_("Best interactions"),
+            value=None if known.best is None else formats.number(known.best),
+            note=_("of one post"),
+            help=_("Likes, saves and comments of the best post; shares are not counted."),
+        ),
+        Kpi(
+            label=_("Last post"),
+            value=formats.day(timezone.localdate(known.last_at), get_language())
+            if known.last_at
+            else _("None"),
+        ),
+        Kpi(
+            label=_("Public accounts"),
+            value=formats.number(len(public)),
+            note=ngettext("%(count)s not paired", "%(count)s not paired", unpaired)
+            % {"count": unpaired}
+            if unpaired
+            else "",
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A part of the page that another app fills; without script the address is a page."""
+
+    title: str
+    address: str
+    wide: bool
+
+
+def _slots(request: HttpRequest, found: Creator) -> list[Slot]:
+    wanted = [
+        (_("Tier"), "tiers.view", "incentives:creator_tier", False),
+        (_("Posts"), "posts.view", "content:creator_posts", True),
+        (_("Orders"), "orders.view", "customers:creator_orders", True),
+    ]
+    slots = [
+        Slot(title, address_of(name, found.pk), wide)
+        for title, permission, name, wide in wanted
+        if access.reach(request.user, permission).covers(found.store)
+    ]
+    return [slot for slot in slots if slot.address]
+
+
+def _profile(found: Creator) -> list[tuple[str, str]]:
+    """Name and value of what is known of the person; what is not known is left out."""
+    language = get_language()
+    facts = [
+        (_("Kind"), found.get_kind_display()),
+        (_("KOC kind"), found.get_koc_kind_display()),
+        (_("Talent type"), found.get_talent_type_display()),
+        (_("Number"), found.number),
+        (_("Store"), found.store.name),
+        (_("Region"), found.store.parent.name if found.store.parent else ""),
+        (_("Share code"), found.share_code),
+        (_("Joined"), formats.day(found.joined_on, language) if found.joined_on else ""),
+        (_("Tier since"), formats.day(found.tier_since, language) if found.tier_since else ""),
+        (_("Left"), formats.day(found.left_on, language) if found.left_on else ""),
+    ]
+    return [(label, str(value)) for label, value in facts if value]
+
+
+def _import_address(request: HttpRequest) -> str:
+    """Where the first data come in, for those who may bring them."""
+    if not access.reach(request.user, "imports.run"):
+        return ""
+    return address_of("integrations:imports")

@@ -1,0 +1,366 @@
+"""The account matrix as a tree: brand (the 1), regions and stores (the X), people (the N).
+
+The figures of every unit are read in sets, one query for each kind of figure, and summed up the
+tree in memory: a brand has some thousand units at most, whatever the number of its people.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from accounts.choices import UnitKind
+from accounts.models import Person, Unit
+from matrix import health, posting
+from matrix.choices import CreatorKind, CreatorState
+from matrix.health import Need
+from matrix.models import Creator, SocialAccount
+from matrix.posting import Posting
+
+# People who take part today; candidates do not yet, leavers no more.
+CURRENT = (CreatorState.ONBOARDING, CreatorState.ACTIVE, CreatorState.PAUSED)
+# An opened store shows so many people; the list of creators shows all.
+PEOPLE_SHOWN = 30
+# No more rows than this open at a time, or an address could ask for the whole brand.
+OPEN_AT_ONCE = 60
+
+
+@dataclass(slots=True)
+class Figures:
+    """What is so in a unit and below it."""
+
+    kos: int = 0
+    koc: int = 0
+    platforms: Counter[str] = field(default_factory=Counter)
+    paired: int = 0
+    needs: Counter[str] = field(default_factory=Counter)
+    needing: int = 0
+    posts: int = 0
+    last_at: dt.datetime | None = None
+
+    @property
+    def people(self) -> int:
+        return self.kos + self.koc
+
+    @property
+    def accounts(self) -> int:
+        return self.platforms.total()
+
+    @property
+    def needs_in_words(self) -> list[tuple[Need, int]]:
+        return [(need, self.needs[need]) for need in Need if self.needs[need]]
+
+    def add(self, other: Figures) -> None:
+        self.kos += other.kos
+        self.koc += other.koc
+        self.platforms.update(other.platforms)
+        self.paired += other.paired
+        self.needs.update(other.needs)
+        self.needing += other.needing
+        self.posts += other.posts
+        self.last_at = max(filter(None, (self.last_at, other.last_at)), default=None)
+
+
+@dataclass(slots=True)
+class AccountRow:
+    """A public account with what takes over its leads and what it needs."""
+
+    account: SocialAccount
+    posting: Posting
+    needs: list[Need]
+    depth: int
+
+    kind = "account"
+
+
+@dataclass(slots=True)
+class PersonRow:
+    creator: Creator
+    accounts: list[AccountRow]
+    posting: Posting
+    depth: int
+
+    kind = "person"
+
+    @property
+    def needing(self) -> int:
+        return sum(bool(row.needs) for row in self.accounts)
+
+    @property
+    def paired(self) -> int:
+        return sum(Need.UNPAIRED not in row.needs for row in self.accounts)
+
+    @property
+    def platforms(self) -> Counter[str]:
+        return Counter(row.account.platform for row in self.accounts)
+
+
+@dataclass(slots=True)
+class UnitRow:
+    """A unit with its figures; ``toggled`` is the set of open rows after its handle is used."""
+
+    unit: Unit
+    figures: Figures
+    depth: int
+    is_open: bool
+    has_more: bool
+    toggled: list[int]
+
+    kind = "unit"
+
+
+@dataclass(slots=True)
+class MoreRow:
+    """People of a store that are not shown."""
+
+    unit: Unit
+    count: int
+    depth: int
+
+    kind = "more"
+
+
+Row = UnitRow | PersonRow | AccountRow | MoreRow
+
+
+@dataclass(slots=True)
+class Tree:
+    rows: list[Row]
+    totals: Figures
+    units: Counter[str]
+    # True when the person holds nothing here yet, as before the first import.
+    empty: bool
+
+
+@dataclass(slots=True)
+class _Node:
+    unit: Unit
+    depth: int
+    children: list[_Node] = field(default_factory=list)
+    figures: Figures = field(default_factory=Figures)
+    own_people: int = 0
+    own_accounts: int = 0
+
+
+# -- queries -------------------------------------------------------------------
+
+
+def load(
+    person: Person, *, open_ids: Collection[int] | None, now: dt.datetime, need: str = ""
+) -> Tree:
+    """The tree that ``person`` may see, with these rows open (None: the topmost).
+
+    With ``need`` only units, people and accounts that have it are shown; the figures stay whole.
+    """
+    nodes, roots = _nodes(Unit.objects.for_user(person, "matrix.view"))
+    totals = Figures()
+    _read_figures(nodes, person, now)
+    for root in roots:
+        totals.add(_roll_up(root))
+    opened = {root.unit.pk for root in roots} if open_ids is None else set(open_ids) & nodes.keys()
+    opened = set(sorted(opened)[:OPEN_AT_ONCE])
+    inside = _Inside.read(person, _opened_units(roots, opened), now, need)
+    rows: list[Row] = []
+    for root in roots:
+        rows.extend(_rows(root, opened, inside, need))
+    return Tree(
+        rows=rows,
+        totals=totals,
+        units=Counter(node.unit.kind for node in nodes.values() if node.unit.active),
+        empty=not nodes,
+    )
+
+
+def count_by_kind(creators: QuerySet[Any]) -> QuerySet[Any]:
+    """Current creators by store and kind."""
+    return (
+        creators.filter(state__in=CURRENT)
+        .order_by()
+        .values("store_id", "kind")
+        .annotate(count=Count("pk"))
+    )
+
+
+def with_pairing(accounts: QuerySet[Any]) -> QuerySet[Any]:
+    """Accounts with the private account that takes over their leads (``paired_with``, its parts)."""
+    return accounts.annotate(
+        open_pairing=FilteredRelation("pairings", condition=Q(pairings__until=None))
+    ).annotate(
+        paired_platform=F("open_pairing__private_account__platform"),
+        paired_handle=F("open_pairing__private_account__handle"),
+        paired_since=F("open_pairing__since"),
+    )
+
+
+# -- private -------------------------------------------------------------------
+
+
+def _nodes(units: QuerySet[Any]) -> tuple[dict[int, _Node], list[_Node]]:
+    """All nodes by id and the topmost ones; parents come before their children."""
+    nodes: dict[int, _Node] = {}
+    roots: list[_Node] = []
+    found = units.only(
+        "pk", "kind", "store_kind", "code", "name", "city", "path", "parent", "active"
+    )
+    for unit in sorted(found, key=lambda unit: (unit.path.count("/"), unit.code)):
+        parent = nodes.get(unit.parent_id)
+        node = nodes[unit.pk] = _Node(unit, parent.depth + 1 if parent else 1)
+        (parent.children if parent else roots).append(node)
+    return nodes, roots
+
+
+def _read_figures(nodes: dict[int, _Node], person: Person, now: dt.datetime) -> None:
+    """Put into every node what belongs to the unit itself."""
+    creators = Creator.objects.for_user(person, "matrix.view")
+    for row in count_by_kind(creators):
+        node = nodes[row["store_id"]]
+        node.own_people += row["count"]
+        if row["kind"] == CreatorKind.KOS:
+            node.figures.kos += row["count"]
+        else:
+            node.figures.koc += row["count"]
+    accounts = health.public_accounts(SocialAccount.objects.for_user(person, "matrix.view"))
+    for row in _account_counts(health.with_needs(accounts, now)):
+        node = nodes[row["unit_id"]]
+        node.own_accounts += row["count"]
+        node.figures.platforms[row["platform"]] += row["count"]
+        node.figures.paired += row["count"] - row["unpaired_count"]
+        node.figures.needing += row["needing_count"]
+        for need in Need:
+            node.figures.needs[need] += row[f"{need.value}_count"]
+    for unit_id, found in posting.of_units(nodes.keys(), now).items():
+        nodes[unit_id].figures.posts = found.posts
+        nodes[unit_id].figures.last_at = found.last_at
+
+
+def _account_counts(accounts: QuerySet[Any]) -> QuerySet[Any]:
+    counts = {f"{need.value}_count": Count("pk", filter=Q(**{need.value: True})) for need in Need}
+    return (
+        accounts.order_by()
+        .values("unit_id", "platform")
+        .annotate(count=Count("pk"), needing_count=Count("pk", filter=health.NEEDS), **counts)
+    )
+
+
+def _roll_up(node: _Node) -> Figures:
+    for child in node.children:
+        node.figures.add(_roll_up(child))
+    return node.figures
+
+
+def _opened_units(nodes: Iterable[_Node], opened: set[int]) -> list[int]:
+    """Open rows that are on the page, that is whose parents are open too."""
+    found: list[int] = []
+    for node in nodes:
+        if node.unit.pk in opened:
+            found += [node.unit.pk, *_opened_units(node.children, opened)]
+    return found
+
+
+@dataclass(slots=True)
+class _Inside:
+    """People and accounts of the open units."""
+
+    people: dict[int, list[Creator]]
+    counts: dict[int, int]
+    of_creator: dict[int, list[AccountRow]]
+    of_unit: dict[int, list[AccountRow]]
+    posting: dict[int, Posting]
+
+    @classmethod
+    def read(cls, person: Person, units: list[int], now: dt.datetime, need: str) -> _Inside:
+        inside = cls(defaultdict(list), {}, defaultdict(list), defaultdict(list), {})
+        if units:
+            inside._read_people(person, units, now, need)
+            inside._read_accounts(person, units, now, need)
+        return inside
+
+    def _read_people(self, person: Person, units: list[int], now: dt.datetime, need: str) -> None:
+        accounts = health.public_accounts(SocialAccount.objects.filter(creator=OuterRef("pk")))
+        shown = Q(state__in=CURRENT) | Exists(accounts)
+        if need:
+            shown = Q(Exists(health.needing(health.with_needs(accounts, now), need)))
+        people = (
+            Creator.objects.for_user(person, "matrix.view")
+            .filter(shown, store__in=units)
+            .annotate(
+                place=Window(
+                    RowNumber(), partition_by="store_id", order_by=(F("kind").desc(), "name", "pk")
+                ),
+                of_store=Window(Count("pk"), partition_by="store_id"),
+            )
+            .filter(place__lte=PEOPLE_SHOWN)
+            .order_by("store_id", "place")
+        )
+        for creator in people:
+            self.people[creator.store_id].append(creator)
+            self.counts[creator.store_id] = creator.of_store
+        shown_ids = [creator.pk for found in self.people.values() for creator in found]
+        self.posting = posting.of_creators(shown_ids, now)
+
+    def _read_accounts(self, person: Person, units: list[int], now: dt.datetime, need: str) -> None:
+        shown_ids = [creator.pk for found in self.people.values() for creator in found]
+        accounts = health.with_needs(
+            health.public_accounts(SocialAccount.objects.for_user(person, "matrix.view")), now
+        ).filter(Q(creator__in=shown_ids) | Q(creator=None, unit__in=units))
+        if need:
+            accounts = health.needing(accounts, need)
+        found = list(with_pairing(accounts).order_by("platform", "handle", "pk"))
+        posts = posting.of_accounts([account.pk for account in found], now)
+        for account in found:
+            row = AccountRow(
+                account, posts.get(account.pk, posting.NOTHING), health.needs_of(account), depth=0
+            )
+            if account.creator_id:
+                self.of_creator[account.creator_id].append(row)
+            else:
+                self.of_unit[account.unit_id].append(row)
+
+
+def _rows(node: _Node, opened: set[int], inside: _Inside, need: str) -> Iterable[Row]:
+    figures, unit = node.figures, node.unit
+    if not unit.active and not figures.people and not figures.accounts:
+        return
+    if need and not (figures.needing if need == health.ANY else figures.needs[need]):
+        return
+    is_open = unit.pk in opened
+    yield UnitRow(
+        unit=unit,
+        figures=figures,
+        depth=node.depth,
+        is_open=is_open,
+        has_more=bool(node.children or node.own_people or node.own_accounts),
+        toggled=sorted(opened ^ {unit.pk}),
+    )
+    if not is_open:
+        return
+    depth = node.depth + 1
+    for row in inside.of_unit[unit.pk]:
+        row.depth = depth
+        yield row
+    for child in node.children:
+        yield from _rows(child, opened, inside, need)
+    yield from _people_rows(unit, inside, depth)
+
+
+def _people_rows(unit: Unit, inside: _Inside, depth: int) -> Iterable[Row]:
+    people = inside.people[unit.pk]
+    for creator in people:
+        accounts = inside.of_creator[creator.pk]
+        yield PersonRow(creator, accounts, inside.posting.get(creator.pk, posting.NOTHING), depth)
+        for row in accounts:
+            row.depth = depth + 1
+            yield row
+    hidden = inside.counts.get(unit.pk, 0) - len(people)
+    if hidden > 0:
+        yield MoreRow(unit, hidden, depth)
+
+
+def kinds_in_order(units: Counter[str]) -> list[tuple[UnitKind, int]]:
+    return [(kind, units[kind]) for kind in UnitKind]
