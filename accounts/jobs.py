@@ -256,14 +256,16 @@ def _signs_of_life(job: Job) -> Iterator[None]:
     over = threading.Event()
 
     def beat() -> None:
-        try:
-            while not over.wait(BEAT_EVERY):
+        while not over.wait(BEAT_EVERY):
+            try:
                 if not _mine(job).update(beat_at=timezone.now()):
-                    return
-        except DatabaseError:
-            logger.warning("Job %s could not show a sign of life", job.pk, exc_info=True)
-        finally:
-            connection.close()
+                    break
+            except DatabaseError:
+                # A chunk may hold the row for longer than the lock timeout; then nobody else can
+                # take the job either.
+                logger.warning("Job %s could not show a sign of life", job.pk, exc_info=True)
+                connection.close()
+        connection.close()
 
     thread = threading.Thread(target=beat, name=f"job-{job.pk}-beat", daemon=True)
     thread.start()

@@ -42,7 +42,8 @@ class PersonMiddleware:
         if isinstance(person, Person) and self._must_set_up(request, person):
             return to_page(request, reverse("mfa_activate_totp"))
         response = self.get_response(request)
-        if request.user.is_authenticated:
+        # The REST API sets its own caller, which may be nobody.
+        if getattr(request.user, "is_authenticated", False):
             # Pages hold personal data: no cache keeps them, and Back after signing out shows none.
             patch_cache_control(response, private=True, no_store=True)
         return to_whole_page(request, response)

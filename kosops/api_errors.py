@@ -61,7 +61,7 @@ def problem(
     headers: dict[str, str] | None = None,
     **members: Any,
 ) -> JsonResponse:
-    """One problem document. ``members`` are extra fields such as ``errors``."""
+    """One problem document. ``members`` are further fields such as ``errors``."""
     code = code or CODES.get(status, "error")
     document = {
         "type": f"{TYPE_ROOT}{code}",
@@ -69,10 +69,10 @@ def problem(
         "status": status,
         "code": code,
         "request_id": f"req_{ulid()}",
-    }
+    } | members
     if detail:
         document["detail"] = detail
-    response = JsonResponse(document | members, status=status, headers=headers)
+    response = JsonResponse(document, status=status, headers=headers)
     response["Content-Type"] = CONTENT_TYPE
     # DRF would render the answer again; a finished HttpResponse passes through unchanged.
     return response
@@ -156,7 +156,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API_ROOT):
-        answer = problem(500)
-        logger.error("Error 500 on %s answered as a problem document", request.path)
-        return answer
+        # The trace stands beside this line in the log; the caller gets the number to quote.
+        request_id = f"req_{ulid()}"
+        logger.error("%s: error 500 on %s", request_id, request.path)
+        return problem(500, request_id=request_id)
     return defaults.server_error(request)
