@@ -136,6 +136,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # kombu looks for lost messages every interval x throttle seconds; the default is 100 s.
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 2,
+    # Without these a request waits six seconds for a broker that is down.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
 # The log is Django's, in one format for web, worker and beat.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
