@@ -1,5 +1,63 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from kosops.ui import navigation
 
 
 class IncentivesConfig(AppConfig):
     name = "incentives"
+
+    def ready(self) -> None:
+        # Job kinds, waiting items and import formats register when their modules load.
+        from incentives import nightly, settlement, waiting_items  # noqa: F401
+
+        for item in (
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Tiers"),
+                url_name="incentives:tiers",
+                icon="layers",
+                order=10,
+                permission="tiers.view",
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Commission"),
+                url_name="incentives:statements",
+                icon="percent",
+                order=20,
+                permission="commission.view",
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Settlements"),
+                url_name="incentives:settlements",
+                icon="calendar-check",
+                order=30,
+                permission="commission.view",
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Payouts"),
+                url_name="incentives:payouts",
+                icon="banknote",
+                order=40,
+                permission="payouts.view",
+                count=waiting_items.batches_to_decide,
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("The books"),
+                url_name="incentives:books",
+                icon="book-open",
+                order=50,
+                permission="books.view",
+            ),
+        ):
+            navigation.register(item)
+        navigation.register_staff(
+            navigation.NavItem(label=_("Money"), url_name="mobile:money", icon="wallet", order=30)
+        )
+        navigation.register_staff(
+            navigation.NavItem(label=_("Tier"), url_name="mobile:tier", icon="layers", order=40)
+        )

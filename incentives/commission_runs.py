@@ -412,6 +412,4 @@ def _post(by: Person | None, run: CommissionRun) -> None:
     run.posted_at = now
     run.counts = {**run.counts, "journals": postings // 2}
     run.save(update_fields=["state", "posted_at", "counts"])
-    activity.record(
-        by=by, verb=f"commission_run.{run.kind}", object=run, unit=run.brand, after=run.counts
-    )
+    activity.record(by=by, verb="commission_run.run", object=run, unit=run.brand, after=run.counts)

@@ -26,6 +26,7 @@ from incentives.choices import (
     RunKind,
     RunState,
     SettlementState,
+    Tier,
 )
 from kosops.lib.money import MAX_MINOR
 from matrix.choices import CreatorKind
@@ -190,6 +191,10 @@ class PlanRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.rate_bp / 100:g} %"
+
+    @property
+    def tier_name(self) -> str:
+        return str(Tier(self.tier).label) if self.tier in Tier.values else self.tier
 
 
 class CommissionRun(models.Model):
@@ -565,7 +570,8 @@ class Payout(models.Model):
     holder = models.BinaryField()
     account = models.BinaryField()
     masked = models.CharField(max_length=40)
-    provider_no = models.CharField(max_length=80, null=True, blank=True)
+    # NULL until the bank has answered, so that the unique constraint sees only real numbers.
+    provider_no = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001
     failure = models.CharField(max_length=200, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 

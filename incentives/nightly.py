@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts import jobs
 from accounts.choices import UnitKind
-from accounts.models import Unit
+from accounts.models import Job, Person, Unit
 from incentives import commission_runs, proof
 from kosops.lib.errors import DomainError
 
@@ -38,3 +41,44 @@ def verify_books() -> int:
         if finding.differences:
             logger.error("%s: %s differences", finding.title, finding.differences)
     return proof.differences(findings)
+
+
+# -- the same by a person's button ---------------------------------------------
+
+
+def start_run(*, by: Person, brand: Unit) -> Job:
+    """Work out and release the commission of a brand up to yesterday, in the background."""
+    return jobs.start(
+        by=by,
+        kind="incentives.run",
+        unit=brand,
+        label=_("Work out commission up to %(day)s") % {"day": yesterday().isoformat()},
+        params={"brand": brand.pk, "as_of": yesterday().isoformat()},
+    )
+
+
+@jobs.job_kind("incentives.run")
+def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
+    brand = Unit.objects.get(pk=job.params["brand"])
+    day = dt.date.fromisoformat(job.params["as_of"])
+    earned = commission_runs.accrue(by=job.created_by, brand=brand, as_of=day, tell=progress)
+    released = commission_runs.release(by=job.created_by, brand=brand, as_of=day, tell=progress)
+    return {
+        "orders": earned.counts["orders"],
+        "lines": earned.counts["lines"],
+        "released": released.counts["lines"],
+    }
+
+
+def start_proof(*, by: Person, brand: Unit) -> Job:
+    """Prove the books in the background; the job's counts hold the differences per check."""
+    return jobs.start(by=by, kind="incentives.verify", unit=brand, label=_("Prove the books"))
+
+
+@jobs.job_kind("incentives.verify")
+def verify_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
+    findings = proof.verify()
+    for finding in findings:
+        for example in finding.examples:
+            progress.say(f"{finding.title}: {example}")
+    return {finding.code: finding.differences for finding in findings}

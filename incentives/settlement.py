@@ -56,6 +56,14 @@ def settle(*, by: Person | None, brand: Unit, month: Month) -> Settlement:
     return complete(by=by, settlement=settlement)
 
 
+def next_month(brand: Unit) -> Month | None:
+    """The month that can be settled next, None when there is none or it is not over yet."""
+    if Settlement.objects.filter(brand=brand, state=SettlementState.CALCULATING).exists():
+        return None
+    month = _earliest_unsettled(brand)
+    return month if month is not None and month.last_day < timezone.localdate() else None
+
+
 def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
     existing = Settlement.objects.filter(brand=brand, period=str(month)).first()
     if existing is not None:

@@ -1,4 +1,44 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of tiers, commission, settlement, the books and payouts."""
+
+from django.urls import path
+
+from incentives import commission_pages, payout_pages, settlement_pages
+from incentives.tier_urls import urlpatterns as tier_patterns
 
 app_name = "incentives"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    *tier_patterns,
+    path("commission/", commission_pages.statement_list, name="statements"),
+    path("commission/plans/", commission_pages.plan_list, name="plans"),
+    path("commission/statements/<int:statement_id>/", commission_pages.statement, name="statement"),
+    path(
+        "commission/statements/<int:statement_id>/file/",
+        commission_pages.statement_file,
+        name="statement_file",
+    ),
+    path(
+        "commission/lines/<int:order_line_id>/<int:creator_id>/<str:role>/",
+        commission_pages.explain,
+        name="explain",
+    ),
+    path(
+        "commission/orders/<int:order_id>/",
+        commission_pages.order_commission,
+        name="order_commission",
+    ),
+    path("settlements/", settlement_pages.settlement_list, name="settlements"),
+    path("settlements/start/", settlement_pages.settlement_start, name="settlement_start"),
+    path("settlements/run/", settlement_pages.run_start, name="run_start"),
+    path("settlements/<int:settlement_id>/", settlement_pages.settlement_page, name="settlement"),
+    path(
+        "settlements/<int:settlement_id>/batch/", payout_pages.batch_make, name="payout_batch_make"
+    ),
+    path("books/", settlement_pages.books, name="books"),
+    path("books/prove/", settlement_pages.books_prove, name="books_prove"),
+    path("payouts/", payout_pages.batch_list, name="payouts"),
+    path("payouts/<int:batch_id>/", payout_pages.batch_page, name="payout_batch"),
+    path("payouts/<int:batch_id>/submit/", payout_pages.batch_submit, name="payout_batch_submit"),
+    path("payouts/<int:batch_id>/decide/", payout_pages.batch_decide, name="payout_batch_decide"),
+    path("payouts/<int:batch_id>/export/", payout_pages.batch_export, name="payout_batch_export"),
+    path("payouts/<int:batch_id>/file/", payout_pages.batch_file, name="payout_batch_file"),
+]

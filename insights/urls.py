@@ -1,4 +1,11 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of the overview."""
+
+from django.urls import path
+
+from insights import pages
 
 app_name = "insights"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("overview/", pages.overview, name="overview"),
+    path("approvals/", pages.approvals, name="approvals"),
+]

@@ -1,0 +1,275 @@
+"""HQ pages of commission: statements, one statement, the explanation of a line, plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import access, activity, brands
+from accounts.models import Unit
+from customers.models import Order, OrderLine
+from incentives import explaining, plans, statements, words
+from incentives.choices import BeneficiaryRole
+from incentives.filters import LineFilter, StatementFilter
+from incentives.forms import PlanForm, RateFormSet
+from incentives.models import CommissionLine, PlanVersion, Settlement, Statement
+from integrations.sheets.writing import csv_lines
+from kosops.lib.errors import DomainError
+from kosops.lib.htmx import page_or_fragment
+from kosops.lib.periods import Month
+from kosops.ui.listing import address, list_response
+from kosops.ui.parts import Choice
+from matrix.models import Creator
+
+VIEW = "commission.view"
+
+
+# -- statements ----------------------------------------------------------------
+
+
+@require_safe
+@login_required
+def statement_list(request: HttpRequest) -> HttpResponse:
+    """The statements of a settled month, by default the last."""
+    access.require(request.user, VIEW)
+    brand = brands.current(request, VIEW)
+    periods = _periods(brand)
+    period = request.GET.get("period") or (periods[0] if periods else "")
+    rows = (
+        Statement.objects.for_user(request.user, VIEW)
+        .filter(settlement__brand=brand, settlement__period=period, settlement__state="settled")
+        .select_related("creator", "store", "settlement")
+    )
+    found = StatementFilter(request.GET, queryset=rows)
+    return list_response(
+        request,
+        found,
+        {
+            "page": found.page(),
+            "period": period,
+            "month": words.month_name(period) if period in periods else "",
+            "periods": [
+                Choice(
+                    label=words.month_name(each),
+                    href=address(request.GET, period=each, cursor=None),
+                    selected=each == period,
+                )
+                for each in periods[:6]
+            ],
+            "settled": bool(periods),
+        },
+        template="incentives/statements.html",
+        fragment="incentives/_statements.html",
+    )
+
+
+def _periods(brand: Unit | None) -> list[str]:
+    """Settled months, the latest first. A month is public within the brand; its rows are scoped."""
+    found = Settlement.objects.filter(brand=brand, state="settled")
+    return list(found.order_by("-period").values_list("period", flat=True))
+
+
+@require_safe
+@login_required
+def statement(request: HttpRequest, statement_id: int) -> HttpResponse:
+    """One statement: its sum, its lines, its payouts."""
+    shown = _statement(request, statement_id)
+    month = Month.parse(shown.settlement.period)
+    lines = LineFilter(request.GET, queryset=statements.lines_of(shown.creator, month))
+    return list_response(
+        request,
+        lines,
+        {
+            "statement": shown,
+            "month": words.month_name(shown.settlement.period),
+            "page": lines.page(),
+            "payouts": shown.payouts.select_related("batch").order_by("id"),
+        },
+        template="incentives/statement.html",
+        fragment="incentives/_statement_lines.html",
+    )
+
+
+def _statement(request: HttpRequest, statement_id: int) -> Statement:
+    return get_object_or_404(
+        Statement.objects.for_user(request.user, VIEW).select_related(
+            "creator", "store", "settlement"
+        ),
+        pk=statement_id,
+    )
+
+
+@require_safe
+@login_required
+def statement_file(request: HttpRequest, statement_id: int) -> StreamingHttpResponse:
+    """The lines of a statement as CSV. The export is noted."""
+    shown = _statement(request, statement_id)
+    activity.record(by=request.user, verb="statement.exported", object=shown, unit=shown.store)
+    month = Month.parse(shown.settlement.period)
+    response = StreamingHttpResponse(
+        csv_lines(_statement_rows(shown, month)), content_type="text/csv; charset=utf-8"
+    )
+    name = f"statement-{shown.creator.number}-{shown.settlement.period}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _statement_rows(shown: Statement, month: Month) -> Iterable[tuple[Any, ...]]:
+    yield (
+        _("Order"),
+        _("Article"),
+        _("Role"),
+        _("Base"),
+        _("Rate in %"),
+        _("Amount"),
+        _("Posted on"),
+    )
+    for line in statements.lines_of(shown.creator, month).order_by("id").iterator(2000):
+        yield (
+            line.order.external_id,
+            line.order_line.title,
+            words.role_name(line.role),
+            _plain(line.base),
+            f"{line.rate_bp / 100:g}",
+            _plain(line.amount),
+            line.run.as_of.isoformat(),
+        )
+
+
+def _plain(minor: int) -> str:
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
+
+
+# -- one line ------------------------------------------------------------------
+
+
+@require_safe
+@login_required
+def explain(request: HttpRequest, order_line_id: int, creator_id: int, role: str) -> HttpResponse:
+    """Why somebody gets what for an order line, or why nothing."""
+    if role not in BeneficiaryRole.values:
+        raise Http404
+    line = get_object_or_404(
+        OrderLine.objects.for_user(request.user, "orders.view").select_related(
+            "order__brand", "order__seller", "order__sharer"
+        ),
+        pk=order_line_id,
+    )
+    creator = get_object_or_404(Creator.objects.for_user(request.user, VIEW), pk=creator_id)
+    explanation = explaining.explain(line=line, creator=creator, role=role)
+    return page_or_fragment(
+        request,
+        "incentives/explain.html",
+        {
+            "explanation": explanation,
+            "rows": words.calculation(explanation),
+            "state": words.state_sentence(explanation),
+            "role": words.role_name(role),
+        },
+        fragment="incentives/_explain.html",
+    )
+
+
+@require_safe
+@login_required
+def order_commission(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Everybody who is credited for an order, line by line; a part of the order's page."""
+    access.require(request.user, VIEW)
+    order = get_object_or_404(Order.objects.for_user(request.user, "orders.view"), pk=order_id)
+    credited = (
+        CommissionLine.objects.for_user(request.user, VIEW)
+        .filter(order=order)
+        .select_related("creator", "order_line", "rate")
+        .order_by("order_line_id", "creator_id", "role", "sequence")
+    )
+    entitlements: dict[tuple[int, int, str], dict[str, Any]] = {}
+    for line in credited:
+        key = (line.order_line_id, line.creator_id, line.role)
+        entry = entitlements.setdefault(
+            key, {"line": line, "amount": 0, "role": words.role_name(line.role)}
+        )
+        entry["amount"] += line.amount
+        entry["base"] = line.base
+    return page_or_fragment(
+        request,
+        "incentives/order_commission.html",
+        {
+            "order": order,
+            "entitlements": list(entitlements.values()),
+            "missing": _nobody_credited(order) if not entitlements else [],
+        },
+        fragment="incentives/_order_commission.html",
+    )
+
+
+def _nobody_credited(order: Order) -> list[dict[str, Any]]:
+    """Why the people that an order names get nothing for its first line."""
+    line = order.lines.select_related("order__brand", "order__seller", "order__sharer").first()
+    named = ((order.seller, "seller"), (order.sharer, "sharer"))
+    return [
+        {
+            "creator": creator,
+            "role": words.role_name(role),
+            "why": words.state_sentence(explaining.explain(line=line, creator=creator, role=role)),
+        }
+        for creator, role in named
+        if creator is not None and line is not None
+    ]
+
+
+# -- plans ---------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def plan_list(request: HttpRequest) -> HttpResponse:
+    """All versions of the commission plan, and the form for the next one."""
+    access.require(request.user, VIEW)
+    brand = brands.current(request, VIEW)
+    may_plan = access.reach(request.user, "commission.plan")
+    form = PlanForm(request.POST or None)
+    rates = RateFormSet(request.POST or None, prefix="rates")
+    status = 200
+    if request.method == "POST":
+        access.require(request.user, "commission.plan", brand)
+        if form.is_valid() and rates.is_valid() and _save_plan(request, brand, form, rates):
+            return redirect("incentives:plans")
+        status = 422
+    versions = (
+        PlanVersion.objects.for_user(request.user, VIEW)
+        .filter(brand=brand)
+        .prefetch_related("rates")
+        .order_by("-valid")
+    )
+    return render(
+        request,
+        "incentives/plans.html",
+        {
+            "brand": brand,
+            "versions": versions,
+            "form": form,
+            "rates": rates,
+            "may_plan": brand is not None and may_plan.covers(brand),
+        },
+        status=status,
+    )
+
+
+def _save_plan(request: HttpRequest, brand: Unit, form: PlanForm, rates: Any) -> bool:
+    try:
+        version = plans.save_version(
+            by=request.user, brand=brand, rates=rates.as_rates(), **form.cleaned_data
+        )
+    except DomainError as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    messages.success(request, _("“%(name)s” is saved.") % {"name": version.name})
+    return True

@@ -1,0 +1,61 @@
+"""Filters of the money lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from incentives.models import CommissionLine, Statement
+from kosops.ui.listing import ListFilter
+from matrix.choices import CreatorKind
+
+
+class StatementFilter(ListFilter):
+    """Statements of one month."""
+
+    q = django_filters.CharFilter(label=_("Name or number"), method="by_name")
+    kind = django_filters.ChoiceFilter(
+        label=_("Kind"), field_name="creator__kind", choices=CreatorKind.choices
+    )
+    owed = django_filters.ChoiceFilter(
+        label=_("Balance"),
+        choices=[("to_pay", _("To be paid")), ("back", _("Owed back")), ("held", _("Holds some"))],
+        method="by_balance",
+    )
+
+    sorts = {"payable": "payable", "earned": "earned", "held": "held", "clawed": "clawed_back"}
+    default_sort = "-payable"
+
+    class Meta:
+        model = Statement
+        fields: list[str] = []
+
+    def by_name(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(Q(creator__name__icontains=value) | Q(creator__number=value))
+
+    def by_balance(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        condition = {"to_pay": Q(payable__gt=0), "back": Q(payable__lt=0), "held": Q(held__gt=0)}
+        return rows.filter(condition[value])
+
+
+class LineFilter(ListFilter):
+    """Commission lines of a statement."""
+
+    only = django_filters.ChoiceFilter(
+        label=_("Show"),
+        choices=[("earned", _("Earned")), ("back", _("Taken back"))],
+        method="by_sign",
+    )
+
+    sorts = {"posted": "id", "amount": "amount"}
+    default_sort = "-posted"
+
+    class Meta:
+        model = CommissionLine
+        fields: list[str] = []
+
+    def by_sign(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(amount__gt=0) if value == "earned" else rows.filter(amount__lt=0)

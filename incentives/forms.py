@@ -1,0 +1,93 @@
+"""Forms of the money pages."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incentives.choices import BeneficiaryRole, Tier
+from incentives.plans import NewRate
+from matrix.choices import CreatorKind
+
+
+class PlanForm(forms.Form):
+    """The head of a commission plan version."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    valid_from = forms.DateField(
+        label=_("First day"),
+        help_text=_("Orders paid from this day on. The plan before it ends the day before."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    hold_days = forms.IntegerField(
+        label=_("Hold in days"),
+        min_value=0,
+        max_value=365,
+        initial=15,
+        help_text=_(
+            "How long commission waits for returns, counted from the day the order is finished."
+        ),
+    )
+    cap_percent = forms.DecimalField(
+        label=_("Cap in %"),
+        min_value=0,
+        max_value=100,
+        decimal_places=2,
+        initial=30,
+        help_text=_("All roles together never get more of an order line."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "cap_percent" in data:
+            data["cap_bp"] = int(data.pop("cap_percent") * 100)
+        return data
+
+
+class RateForm(forms.Form):
+    """One rate; rows without a percentage are left out."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=BeneficiaryRole.choices)
+    category = forms.CharField(label=_("Category"), max_length=60, required=False)
+    tier = forms.ChoiceField(
+        label=_("Tier"), choices=[("", _("Any")), *Tier.choices], required=False
+    )
+    creator_kind = forms.ChoiceField(
+        label=_("Kind"), choices=[("", _("Any")), *CreatorKind.choices], required=False
+    )
+    percent = forms.DecimalField(
+        label=_("Rate in %"), min_value=0, max_value=100, decimal_places=2, required=False
+    )
+
+
+class BaseRateFormSet(forms.BaseFormSet):
+    def as_rates(self) -> list[NewRate]:
+        """The filled rows as the command takes them."""
+        return [
+            NewRate(
+                role=row["role"],
+                rate_bp=int(Decimal(row["percent"]) * 100),
+                category=row["category"].strip(),
+                tier=row["tier"],
+                creator_kind=row["creator_kind"],
+            )
+            for row in self.cleaned_data
+            if row.get("percent") is not None
+        ]
+
+
+RateFormSet = forms.formset_factory(
+    RateForm, formset=BaseRateFormSet, extra=6, max_num=60, absolute_max=60
+)
+
+
+class DecisionForm(forms.Form):
+    """Approve or reject; the reason is needed where a warning stands."""
+
+    decision = forms.ChoiceField(choices=[("approve", ""), ("reject", "")])
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -1,0 +1,83 @@
+"""Phone pages of a creator's own money."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from customers.models import OrderLine
+from incentives import explaining, statements, words
+from incentives.choices import BeneficiaryRole
+from incentives.models import CommissionLine
+from incentives.tier_mobile import tier
+from kosops.lib.errors import DomainError
+from kosops.lib.lists import keyset_page
+from kosops.lib.periods import Month
+from matrix.models import Creator
+from matrix.own import own_page
+
+__all__ = ["money", "money_line", "tier"]
+
+
+@require_safe
+@own_page
+def money(request: HttpRequest, creator: Creator) -> HttpResponse:
+    """Payable, held and paid as rows of one sum; the lines of a month, by default this one."""
+    month = _month(request)
+    page = keyset_page(
+        statements.lines_of(creator, month),
+        field="id",
+        descending=True,
+        cursor=request.GET.get("cursor", ""),
+    )
+    this_month = Month.of(timezone.localdate())
+    settled = [
+        (each, words.month_name(each.settlement.period))
+        for each in statements.settled_months(creator)[:12]
+    ]
+    context = {
+        "creator": creator,
+        "balances": statements.balances_of(creator),
+        "so_far": statements.month_so_far(creator, timezone.localdate()),
+        "month": month,
+        "month_name": words.month_name(str(month)),
+        "is_this_month": month == this_month,
+        "statement": next((s for s, _name in settled if s.settlement.period == str(month)), None),
+        "settled": settled,
+        "page": page,
+        "payouts": creator.payouts.exclude(state__in=["draft", "cancelled"]).order_by("-id")[:3],
+    }
+    return render(request, "mobile/money.html", context)
+
+
+def _month(request: HttpRequest) -> Month:
+    try:
+        return Month.parse(request.GET.get("month", ""))
+    except DomainError:
+        return Month.of(timezone.localdate())
+
+
+@require_safe
+@own_page
+def money_line(
+    request: HttpRequest, creator: Creator, order_line_id: int, role: str
+) -> HttpResponse:
+    """The calculation of one of the creator's own lines, in a sentence and row by row."""
+    if role not in BeneficiaryRole.values:
+        raise Http404
+    own = CommissionLine.objects.filter(order_line=order_line_id, creator=creator, role=role)
+    line = get_object_or_404(
+        OrderLine.objects.filter(pk__in=own.values("order_line")).select_related(
+            "order__brand", "order__seller", "order__sharer"
+        )
+    )
+    explanation = explaining.explain(line=line, creator=creator, role=role)
+    context = {
+        "explanation": explanation,
+        "rows": words.calculation(explanation),
+        "sentence": words.in_one_sentence(explanation),
+        "role": words.role_name(role),
+    }
+    return render(request, "mobile/money_line.html", context)

@@ -1,0 +1,171 @@
+"""HQ pages of settlement and the books."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import access, brands
+from accounts.models import Job
+from incentives import nightly, settlement, words
+from incentives.choices import LedgerKind, SettlementState
+from incentives.models import CommissionRun, Journal, LedgerAccount, Settlement
+from incentives.proof import CHECKS
+from incentives.proof_words import TITLES
+from kosops.lib.errors import DomainError
+from kosops.lib.htmx import page_or_fragment
+from kosops.lib.lists import keyset_page
+from kosops.lib.periods import Month
+
+VIEW = "commission.view"
+BOOKS = "books.view"
+
+
+@require_safe
+@login_required
+def settlement_list(request: HttpRequest) -> HttpResponse:
+    """Settled months, the one that can be settled next, and the last runs."""
+    access.require(request.user, VIEW)
+    brand = brands.current(request, VIEW)
+    following = settlement.next_month(brand) if brand else None
+    settlements = list(
+        Settlement.objects.for_user(request.user, VIEW)
+        .filter(brand=brand)
+        .select_related("created_by", "job")
+        .annotate(batch_count=Count("batches"))
+        .order_by("-period")
+    )
+    context = {
+        "brand": brand,
+        "settlements": [(each, words.month_name(each.period)) for each in settlements],
+        "next_month": following,
+        "next_name": words.month_name(str(following)) if following else "",
+        "runs": CommissionRun.objects.for_user(request.user, VIEW)
+        .filter(brand=brand)
+        .select_related("started_by")
+        .order_by("-created_at")[:8],
+        "may_run": _may(request, "commission.run", brand),
+        "may_settle": _may(request, "commission.settle", brand),
+    }
+    return render(request, "incentives/settlements.html", context)
+
+
+def _may(request: HttpRequest, permission: str, unit: object) -> bool:
+    return unit is not None and access.reach(request.user, permission).covers(unit)  # type: ignore[arg-type]
+
+
+@require_POST
+@login_required
+def settlement_start(request: HttpRequest) -> HttpResponse:
+    """Settle a month in the background."""
+    brand = brands.current(request, VIEW)
+    access.require(request.user, "commission.settle", brand)
+    try:
+        month = Month.parse(request.POST.get("month", ""))
+        started = settlement.start(by=request.user, brand=brand, month=month)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("incentives:settlements")
+    return redirect("incentives:settlement", started.pk)
+
+
+@require_POST
+@login_required
+def run_start(request: HttpRequest) -> HttpResponse:
+    """Work out commission now instead of tonight."""
+    brand = brands.current(request, VIEW)
+    access.require(request.user, "commission.run", brand)
+    job = nightly.start_run(by=request.user, brand=brand)
+    return redirect("accounts:job", job.pk)
+
+
+@require_safe
+@login_required
+def settlement_page(request: HttpRequest, settlement_id: int) -> HttpResponse:
+    """One settled month: its totals, its batches, what comes next."""
+    shown = get_object_or_404(
+        Settlement.objects.for_user(request.user, VIEW).select_related(
+            "brand", "job", "created_by"
+        ),
+        pk=settlement_id,
+    )
+    context = {
+        "settlement": shown,
+        "month": words.month_name(shown.period),
+        "settled": shown.state == SettlementState.SETTLED,
+        "batches": shown.batches.select_related("maker").order_by("id"),
+        "may_make": _may(request, "payouts.make", shown.brand),
+        "poll": reverse("incentives:settlement", args=[shown.pk]),
+    }
+    return page_or_fragment(
+        request,
+        "incentives/settlement.html",
+        context,
+        fragment="incentives/_settlement.html",
+    )
+
+
+# -- the books -----------------------------------------------------------------
+
+
+@require_safe
+@login_required
+def books(request: HttpRequest) -> HttpResponse:
+    """Balances by kind of account, the last proof, and the journals."""
+    access.require(request.user, BOOKS)
+    brand = brands.current(request, BOOKS)
+    sums = {
+        row["kind"]: row
+        for row in LedgerAccount.objects.for_user(request.user, BOOKS)
+        .filter(brand=brand)
+        .values("kind")
+        .annotate(sum=Sum("postings__amount"), accounts=Count("id", distinct=True))
+    }
+    journals = (
+        Journal.objects.for_user(request.user, BOOKS)
+        .filter(brand=brand)
+        .select_related("created_by")
+        .prefetch_related("postings__account__creator")
+    )
+    page = keyset_page(journals, field="id", descending=True, cursor=request.GET.get("cursor", ""))
+    proof = (
+        Job.objects.for_user(request.user, BOOKS)
+        .filter(kind="incentives.verify", unit=brand)
+        .order_by("-created_at")
+        .first()
+    )
+    context = {
+        "brand": brand,
+        "kinds": [
+            (label, sums.get(kind, {}).get("sum") or 0, sums.get(kind, {}).get("accounts", 0))
+            for kind, label in LedgerKind.choices
+        ],
+        "total": sum((row["sum"] or 0) for row in sums.values()),
+        "page": page,
+        "proof": proof,
+        "proof_rows": _proof_rows(proof),
+    }
+    return page_or_fragment(
+        request, "incentives/books.html", context, fragment="incentives/_journals.html"
+    )
+
+
+def _proof_rows(proof: Job | None) -> list[tuple[str, int]]:
+    if proof is None or not proof.counts:
+        return []
+    return [(str(TITLES[check.code]), proof.counts.get(check.code, 0)) for check in CHECKS]
+
+
+@require_POST
+@login_required
+def books_prove(request: HttpRequest) -> HttpResponse:
+    """Prove the books now."""
+    brand = brands.current(request, BOOKS)
+    access.require(request.user, BOOKS, brand)
+    job = nightly.start_proof(by=request.user, brand=brand)
+    return redirect("accounts:job", job.pk)

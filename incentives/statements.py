@@ -1,0 +1,75 @@
+"""What a creator earned, holds, is owed and was paid: the queries behind statements."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Sum
+
+from incentives.choices import LedgerKind, PayoutState
+from incentives.models import CommissionLine, Payout, Posting, Statement
+from kosops.lib.periods import Month
+from matrix.models import Creator
+
+
+@dataclass(frozen=True)
+class Balances:
+    """Minor units; ``payable`` is negative when the creator owes something back."""
+
+    held: int
+    payable: int
+    in_flight: int
+    paid: int
+
+
+@dataclass(frozen=True)
+class MonthSoFar:
+    """What the runs of an open month posted."""
+
+    month: Month
+    earned: int
+    clawed_back: int
+
+    @property
+    def net(self) -> int:
+        return self.earned - self.clawed_back
+
+
+def balances_of(creator: Creator) -> Balances:
+    """Where the creator's money stands in the books now."""
+    owed = dict(
+        Posting.objects.filter(account__creator=creator)
+        .values_list("account__kind")
+        .annotate(sum=Sum("amount"))
+    )
+    paid = Payout.objects.filter(creator=creator, state=PayoutState.SUCCEEDED)
+    return Balances(
+        held=-owed.get(LedgerKind.ACCRUED, 0),
+        payable=-owed.get(LedgerKind.PAYABLE, 0),
+        in_flight=-owed.get(LedgerKind.INFLIGHT, 0),
+        paid=paid.aggregate(sum=Sum("amount"))["sum"] or 0,
+    )
+
+
+def lines_of(creator: Creator, month: Month) -> QuerySet[CommissionLine]:
+    """The lines that the month's runs posted for the creator, with what pages show of them."""
+    return CommissionLine.objects.filter(
+        creator=creator, run__as_of__range=(month.first_day, month.last_day)
+    ).select_related("order", "order_line", "rate", "run")
+
+
+def month_so_far(creator: Creator, day: dt.date) -> MonthSoFar:
+    month = Month.of(day)
+    sums = lines_of(creator, month).aggregate(
+        earned=Sum("amount", filter=Q(amount__gt=0)), lost=Sum("amount", filter=~Q(amount__gt=0))
+    )
+    return MonthSoFar(month, sums["earned"] or 0, -(sums["lost"] or 0))
+
+
+def settled_months(creator: Creator) -> QuerySet[Statement]:
+    return (
+        Statement.objects.filter(creator=creator)
+        .select_related("settlement")
+        .order_by("-settlement__period")
+    )

@@ -1,0 +1,149 @@
+"""Commission in sentences, the same on the HQ pages and on the phone."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from incentives import explaining
+from incentives.choices import BeneficiaryRole, Tier
+from incentives.explaining import Explanation
+from kosops.lib.periods import Month
+from kosops.ui import formats
+from kosops.ui.parts import CalcRow
+from kosops.ui.templatetags.ui import day, money, percent_bp
+
+STATES: dict[str, str | Promise] = {
+    explaining.HELD: gettext_lazy("Held in return window"),
+    explaining.PAYABLE: gettext_lazy("Payable"),
+    explaining.TAKEN_BACK: gettext_lazy("Taken back"),
+    explaining.WAITS_FOR_REFUND: gettext_lazy("Waits for the refund decision"),
+}
+
+MISSING: dict[str, str | Promise] = {
+    explaining.NOT_NAMED: gettext_lazy(
+        "The order does not name this person in this role. If it should, the shop has to correct "
+        "the order; the next run then credits it."
+    ),
+    explaining.ALSO_SELLER: gettext_lazy(
+        "Who both sold and shared an order is credited once, as seller."
+    ),
+    explaining.NOT_COMMISSIONABLE: gettext_lazy(
+        "This article earns no commission, as postage or a gift card."
+    ),
+    explaining.ORDER_CLOSED: gettext_lazy("The order was closed without a sale."),
+    explaining.FULLY_REFUNDED: gettext_lazy("The customer got all of the money back."),
+    explaining.NO_PLAN: gettext_lazy("No commission plan was in force on the day of payment."),
+    explaining.NO_RATE: gettext_lazy(
+        "The plan of that day has no rate for this role, category, tier and kind of creator."
+    ),
+    explaining.RATE_ZERO: gettext_lazy("The plan of that day sets the rate to zero for this case."),
+    explaining.CAP_USED_UP: gettext_lazy(
+        "The seller's rate already takes all that the plan allows for one order line."
+    ),
+    explaining.BELOW_ONE_CENT: gettext_lazy("The commission is less than one cent."),
+    explaining.NEXT_RUN: gettext_lazy("The order is new or changed. The next run works it out."),
+    explaining.OTHER_CURRENCY: gettext_lazy("The order is in another currency than the books."),
+}
+
+
+def role_name(role: str) -> str:
+    return str(BeneficiaryRole(role).label)
+
+
+def rule_sentence(explanation: Explanation) -> str:
+    """The rule that made a credited line, as one sentence."""
+    facts = {
+        "role": role_name(explanation.role),
+        "rate": percent_bp(explanation.rate_bp),
+        "plan": explanation.version.name if explanation.version else "",
+        "category": explanation.category,
+        "tier": str(Tier(explanation.tier).label) if explanation.tier else "",
+    }
+    if facts["category"] and facts["tier"]:
+        return _("%(role)s, %(category)s, tier %(tier)s: %(rate)s by “%(plan)s”") % facts
+    if facts["category"]:
+        return _("%(role)s, %(category)s: %(rate)s by “%(plan)s”") % facts
+    if facts["tier"]:
+        return _("%(role)s, tier %(tier)s: %(rate)s by “%(plan)s”") % facts
+    return _("%(role)s: %(rate)s by “%(plan)s”") % facts
+
+
+def state_sentence(explanation: Explanation) -> str:
+    """Where the money of the line stands and what comes next."""
+    if explanation.missing:
+        return str(MISSING[explanation.missing])
+    if explanation.state == explaining.HELD and explanation.due_on:
+        return _("Held until %(day)s, when the return window is over.") % {
+            "day": day(explanation.due_on)
+        }
+    return str(STATES[explanation.state])
+
+
+def calculation(explanation: Explanation) -> list[CalcRow]:
+    """The calculation row by row: paid, refunded, base, rate, result, and what runs posted."""
+    line = explanation.line
+    rows = [
+        CalcRow(label=_("Paid for this line"), how=line.title, value=money(line.paid_amount)),
+    ]
+    if line.refunded_amount:
+        rows.append(CalcRow(label=_("Refunded"), value=money(-line.refunded_amount)))
+    rows.append(CalcRow(label=_("Base"), value=money(explanation.base), kind="sum"))
+    if explanation.missing:
+        return rows
+    rows.append(
+        CalcRow(
+            label=_("Rate"),
+            how=rule_sentence(explanation),
+            value=percent_bp(explanation.rate_bp),
+            href=reverse("incentives:plans"),
+        )
+    )
+    if explanation.capped:
+        rows.append(
+            CalcRow(
+                label=_("The plan's own rate is %(rate)s")
+                % {"rate": percent_bp(explanation.plan_rate_bp)},
+                how=_("All roles together stay under the plan's cap; the seller comes first."),
+                kind="note",
+            )
+        )
+    rows.append(
+        CalcRow(
+            label=_("Commission"),
+            how=_("%(base)s × %(rate)s, rounded down to the cent")
+            % {"base": money(explanation.base), "rate": percent_bp(explanation.rate_bp)},
+            value=money(explanation.target),
+            kind="sum",
+        )
+    )
+    if len(explanation.posted) > 1:
+        rows += [
+            CalcRow(
+                label=_("Posted on %(day)s") % {"day": day(posted.on)},
+                how=_("on a base of %(base)s") % {"base": money(posted.base)},
+                value=money(posted.amount),
+                kind="note",
+            )
+            for posted in explanation.posted
+        ]
+    return rows
+
+
+def in_one_sentence(explanation: Explanation) -> str:
+    """The calculation as a person would say it, for the phone."""
+    if explanation.missing:
+        return str(MISSING[explanation.missing])
+    return _("%(base)s × %(rate)s = %(amount)s. %(state)s") % {
+        "base": money(explanation.base),
+        "rate": percent_bp(explanation.rate_bp),
+        "amount": money(explanation.target),
+        "state": state_sentence(explanation),
+    }
+
+
+def month_name(period: str) -> str:
+    """``2026-11`` in the reader's language."""
+    return formats.day(Month.parse(period).first_day, get_language(), "month")

@@ -1,0 +1,30 @@
+"""The first phone page of a creator: today."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from incentives import statements
+from insights import today_cards
+from matrix.models import Creator
+from matrix.own import own_page
+
+
+@require_safe
+@own_page
+def today(request: HttpRequest, creator: Creator) -> HttpResponse:
+    """Money of the month, the tier with what the next one needs, my latest posts."""
+    day = timezone.localdate()
+    context = {
+        "creator": creator,
+        "today": day,
+        "so_far": statements.month_so_far(creator, day),
+        "balances": statements.balances_of(creator),
+        "ladder": today_cards.ladder_of(creator, day),
+        "posts": today_cards.posts_of(creator),
+        "sold": today_cards.sold_of(creator, day),
+    }
+    return render(request, "mobile/today.html", context)

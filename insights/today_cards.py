@@ -1,0 +1,55 @@
+"""What the first phone page shows of a creator besides the money."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Sum
+
+from content.formulas import TIER_INTERACTIONS, value_of
+from content.models import Post
+from customers.models import Order
+from incentives import tier_runs
+from kosops.lib.periods import Month
+from matrix.models import Creator
+
+LATEST_POSTS = 3
+
+
+@dataclass(frozen=True)
+class Sold:
+    """Orders that the creator sold in the month so far, and their net amount."""
+
+    orders: int
+    amount: int
+
+
+def ladder_of(creator: Creator, day: dt.date) -> tier_runs.Progress | None:
+    return tier_runs.progress_of(creator, day)
+
+
+def posts_of(creator: Creator) -> list[tuple[Post, int | None]]:
+    """The latest posts with their interactions, None while no figure is in."""
+    posts = Post.objects.filter(creator=creator).order_by("-published_at")[:LATEST_POSTS]
+    return [
+        (
+            post,
+            value_of(
+                TIER_INTERACTIONS,
+                {"likes": post.likes, "saves": post.saves, "comments": post.comments},
+            ),
+        )
+        for post in posts
+    ]
+
+
+def sold_of(creator: Creator, day: dt.date) -> Sold:
+    found = (
+        Order.objects.filter(
+            seller=creator, business_date__range=(Month.of(day).first_day, day)
+        )
+        .exclude(status="closed")
+        .aggregate(orders=Count("pk"), amount=Sum(F("paid_amount") - F("refunded_amount")))
+    )
+    return Sold(orders=found["orders"], amount=found["amount"] or 0)

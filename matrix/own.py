@@ -1,0 +1,40 @@
+"""The creator who is signed in: phone pages show what is their own and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from matrix.choices import CreatorState
+from matrix.models import Creator
+
+
+def creator_of(person: Any) -> Creator | None:
+    """The creator whom this person is, unless they have left."""
+    if not getattr(person, "is_authenticated", False) or not person.is_active:
+        return None
+    return (
+        Creator.objects.filter(person=person)
+        .exclude(state=CreatorState.LEFT)
+        .select_related("store", "brand")
+        .first()
+    )
+
+
+def own_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A phone page: the view gets the signed-in creator; others are refused (403)."""
+
+    @wraps(view)
+    @login_required
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        creator = creator_of(request.user)
+        if creator is None:
+            raise PermissionDenied
+        return view(request, creator, *args, **kwargs)
+
+    return guarded
