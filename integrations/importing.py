@@ -169,8 +169,9 @@ def map_columns(
         format=batch.format,
         source=batch.source,
         defaults={
-            # Columns left out on purpose are kept too, so that they are not guessed again.
-            "mapping": {column.name: batch.mapping.get(column.name, "") for column in kind.columns},
+            # Columns left out on purpose are kept as empty, so that they are not guessed again.
+            "mapping": dict.fromkeys(guess_mapping(uploads.header_of(batch), _wanted(kind)), "")
+            | batch.mapping,
             # Answers about one file, such as its account, are not kept for the next.
             "options": {name: value for name, value in batch.options.items() if name not in asked},
             "updated_by": by,
@@ -311,14 +312,18 @@ def _guess(batch: ImportBatch, kind: type[ImportFormat]) -> None:
     kept = ImportMapping.objects.filter(
         brand=batch.brand, format=batch.format, source=batch.source
     ).first()
-    wanted = {
-        column.name: (column.name, *column.aliases, str(column.label)) for column in kind.columns
-    }
     header = uploads.header_of(batch)
-    batch.mapping = guess_mapping(header, wanted, kept.mapping if kept else None)
+    batch.mapping = guess_mapping(header, _wanted(kind), kept.mapping if kept else None)
     defaults = {option.name: option.default for option in questions_of(batch) if option.default}
     batch.options = defaults | (kept.options if kept else {})
     batch.save(update_fields=["mapping", "options"])
+
+
+def _wanted(kind: type[ImportFormat]) -> dict[str, tuple[str, ...]]:
+    """The names by which each column of a format may go in a file, best first."""
+    return {
+        column.name: (column.name, *column.aliases, str(column.label)) for column in kind.columns
+    }
 
 
 def _locked(batch: ImportBatch, *states: str) -> ImportBatch:

@@ -150,4 +150,3 @@ def _is_totals_row(cells: list[Cell]) -> bool:
             continue
         return isinstance(cell, str) and len(cell) < 20 and name_key(cell) in _TOTALS
     return False
-

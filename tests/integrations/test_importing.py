@@ -146,6 +146,15 @@ def test_a_mapping_is_kept_for_the_source(lin, upload):
     assert ImportMapping.objects.get().options == {"dates": "auto"}
 
 
+def test_a_column_left_out_on_purpose_is_not_guessed_again_but_a_new_one_is(lin, upload):
+    batch = upload(csv_file("大区编码,名称,门店数\nR1,East,1\n"))
+    importing.map_columns(
+        by=lin, batch=batch, mapping={"code": "大区编码", "name": "名称"}, options={}
+    )
+    later = upload(csv_file("大区编码,名称,门店数,日期\nR1,East,1,2026-01-01\n"))
+    assert later.mapping == {"code": "大区编码", "name": "名称", "since": "日期"}
+
+
 @pytest.mark.parametrize(
     ("mapping", "options", "code", "field"),
     [

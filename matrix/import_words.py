@@ -1,0 +1,141 @@
+"""What the files of the organisation have in common: their words, their refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.choices import StoreKind
+from integrations.formats import Record
+from matrix.choices import (
+    AccountState,
+    CreatorKind,
+    CreatorState,
+    KocKind,
+    Ownership,
+    Platform,
+    PrivateLayer,
+    TalentType,
+)
+
+STORE_KINDS = {value: value for value in StoreKind.values} | {
+    "直营店": StoreKind.PHYSICAL,
+    "直营": StoreKind.PHYSICAL,
+    "实体店": StoreKind.PHYSICAL,
+    "门店": StoreKind.PHYSICAL,
+    "线上": StoreKind.ONLINE,
+    "网店": StoreKind.ONLINE,
+    "直播间": StoreKind.LIVE,
+    "加盟店": StoreKind.FRANCHISE,
+    "加盟": StoreKind.FRANCHISE,
+    "微商城": StoreKind.MICRO_MALL,
+    "全渠道": StoreKind.OMNICHANNEL,
+}
+YES_OR_NO = {
+    "yes": True, "no": False, "true": True, "false": False, "1": True, "0": False,
+    "是": True, "否": False, "营业": True, "营业中": True, "停业": False, "闭店": False, "关闭": False,
+    "open": True, "closed": False, "active": True,
+}  # fmt: skip
+CREATOR_KINDS = {"KOS": CreatorKind.KOS, "KOC": CreatorKind.KOC, "导购": CreatorKind.KOS,
+                 "员工": CreatorKind.KOS, "会员": CreatorKind.KOC}  # fmt: skip
+KOC_KINDS = {value: value for value in KocKind.values} | {
+    "品牌爱用者": KocKind.BRAND_LOVE,
+    "孵化": KocKind.INCUBATED,
+    "签约": KocKind.CONTRACTED,
+}
+TALENT_TYPES = {value: value for value in TalentType.values} | {
+    "导购型": TalentType.SHOPPING_ASSISTANT,
+    "话题专家": TalentType.TOPIC_EXPERT,
+    "私域伙伴": TalentType.PRIVATE_PARTNER,
+}
+CREATOR_STATES = {value: value for value in CreatorState.values} | {
+    "候选": CreatorState.CANDIDATE,
+    "入职中": CreatorState.ONBOARDING,
+    "在职": CreatorState.ACTIVE,
+    "正常": CreatorState.ACTIVE,
+    "暂停": CreatorState.PAUSED,
+    "离职": CreatorState.LEFT,
+    "退出": CreatorState.LEFT,
+}
+PLATFORMS = {value: value for value in Platform.values} | {
+    "小红书": Platform.XIAOHONGSHU,
+    "RED": Platform.XIAOHONGSHU,
+    "抖音": Platform.DOUYIN,
+    "视频号": Platform.CHANNELS,
+    "企业微信": Platform.WECOM,
+    "企微": Platform.WECOM,
+    "微信": Platform.WECHAT,
+    "个人微信": Platform.WECHAT,
+    "公众号": Platform.OFFICIAL_ACCOUNT,
+    "小程序": Platform.MINI_PROGRAMME,
+}
+OWNERSHIPS = {value: value for value in Ownership.values} | {
+    "公司开通": Ownership.COMPANY_OPENED,
+    "公司": Ownership.COMPANY_OPENED,
+    "员工授权": Ownership.EMPLOYEE_AUTHORISED,
+    "个人": Ownership.PERSONAL,
+}
+LAYERS = {value: value for value in PrivateLayer.values} | {
+    "关系层": PrivateLayer.RELATION,
+    "服务层": PrivateLayer.SERVICE,
+    "兴趣层": PrivateLayer.INTEREST,
+}
+ACCOUNT_STATES = {value: value for value in AccountState.values} | {
+    "正常": AccountState.ACTIVE,
+    "限流": AccountState.LIMITED,
+    "封号": AccountState.BANNED,
+    "封禁": AccountState.BANNED,
+    "注销": AccountState.CLOSED,
+}
+
+STORE_CODE = ("门店编码", "门店编号", "门店代码", "店铺编码", "店号", "store_code", "store code")
+NUMBER = ("员工号", "工号", "员工编号", "会员号", "编号", "employee_no", "staff_no", "number")
+
+WORDS = {
+    "unknown_store": _("There is no store with the code %(code)s."),
+    "zeros_lost": _(
+        "There is no %(code)s, but there is %(known)s: the zeros in front were lost. Format the "
+        "column as text and export again."
+    ),
+    "no_code_for_region": _("The region “%(name)s” is not known; give it a code."),
+    "not_a_region": _("%(code)s is not a region."),
+    "not_a_store": _("%(code)s is not a store."),
+    "koc_kind_of_kos": _("Only a KOC has a KOC kind."),
+    "wrong_state_change": _("%(name)s is “%(before)s” and cannot become “%(after)s” from there."),
+    "share_code_taken": _("The share code %(code)s belongs to %(name)s."),
+    "unknown_creator": _("There is no creator with the number %(number)s."),
+    "two_owners": _("An account belongs to a store or to a creator, not to both."),
+    "owner_has_left": _("%(name)s has left; no account can be added."),
+    "layer_of_public_account": _("Only an account of the private domain has a layer."),
+}
+
+
+def refuse_unknown_store(record: Record, column: str, code: str, known: Iterable[str]) -> None:
+    """Refuse a store code; says so when only its leading zeros are missing."""
+    refuse_unknown(record, column, code, known, "unknown_store", code=code)
+
+
+def refuse_unknown(
+    record: Record, column: str, value: str, known: Iterable[str], fault: str, **params: Any
+) -> None:
+    bare = value.lstrip("0")
+    padded = next((one for one in known if one != value and one.lstrip("0") == bare), None)
+    if padded and value.isdigit():
+        record.refuse("zeros_lost", column, code=value, known=padded)
+    else:
+        record.refuse(fault, column, **params)
+
+
+class Repeated:
+    """Finds rows that name the same thing twice in one file."""
+
+    def __init__(self) -> None:
+        self._first: dict[Any, int] = {}
+
+    def refuses(self, record: Record, key: Any) -> bool:
+        first = self._first.setdefault(key, record.line)
+        if first != record.line:
+            record.refuse("repeated_row", first=first)
+        return first != record.line
