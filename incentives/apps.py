@@ -10,7 +10,10 @@ class IncentivesConfig(AppConfig):
     def ready(self) -> None:
         # Job kinds, waiting items and import formats register when their modules load.
         from incentives import nightly, settlement, waiting_items  # noqa: F401
+        from incentives.choices import Tier
+        from matrix import tier_steps
 
+        tier_steps.register(Tier.choices)
         for item in (
             navigation.NavItem(
                 group=navigation.REWARD,
