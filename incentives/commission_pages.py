@@ -131,7 +131,9 @@ def _statement_rows(shown: Statement, month: Month) -> Iterable[tuple[Any, ...]]
         _("Amount"),
         _("Posted on"),
     )
-    for line in statements.lines_of(shown.creator, month).order_by("id").iterator(2000):
+    for line in (
+        statements.lines_of(shown.creator, month).order_by("order_line_id", "id").iterator(2000)
+    ):
         yield (
             line.order.external_id,
             line.order_line.title,

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -234,8 +234,9 @@ def batch_decide(request: HttpRequest, batch_id: int) -> HttpResponse:
         return _batch_response(request, batch, form, status=422)
     try:
         payouts.check_may_decide(by=request.user, batch=batch)
-    except NotAllowed as refusal:
-        return render(request, "403.html", {"reason": str(refusal)}, status=403)
+    except NotAllowed:
+        # The page says why in place of the form.
+        return _batch_response(request, batch, form, status=403)
     require_recent_sign_in(request)
     try:
         _decide(request, batch, **form.cleaned_data)

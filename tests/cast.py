@@ -22,6 +22,7 @@ from matrix.choices import CreatorKind, KocKind
 from matrix.models import Creator
 
 ZONE = ZoneInfo("Asia/Shanghai")
+PASSWORD = "correct horse battery"
 LONG_AGO = dt.date(2020, 1, 1)
 
 
@@ -65,7 +66,7 @@ def cast() -> Cast:
 def person(username: str, *grants: tuple[str, Unit], **fields: object) -> Person:
     """Someone who signs in, with roles at units."""
     someone = Person.objects.create_user(
-        username, "correct horse battery", name=username.title(), **fields
+        username, PASSWORD, name=username.title(), **fields
     )
     for role, unit in grants:
         Grant.objects.create(person=someone, role=role, unit=unit, since=LONG_AGO)
