@@ -33,6 +33,7 @@ def settled(people: c.Cast) -> Settlement:
 
 def sign_in(client: Client, someone: Person) -> Client:
     """As by the form, so that the sign-in counts as recent."""
+    client.logout()
     client.post(reverse("account_login"), {"login": someone.username, "password": c.PASSWORD})
     assert client.session.get("_auth_user_id") == str(someone.pk)
     return client
