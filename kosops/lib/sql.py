@@ -67,6 +67,9 @@ def held(name: str, *, busy: DomainError) -> Iterator[None]:
             raise busy
         yield
     finally:
+        # Closing alone lets the server free the lock some time later; the next run would find it.
+        if keeper.connection is not None and keeper.is_usable():
+            keeper.rollback()
         keeper.close()
 
 
