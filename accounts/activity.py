@@ -58,6 +58,7 @@ DONE: dict[str, Promise] = {
 # Facts that are not fields of the object.
 FACTS: dict[str, Promise] = {
     "api_keys_revoked": _("API keys revoked"),
+    "fields": _("Fields"),
     "method": _("Method"),
     "path": _("Page"),
 }

@@ -10,9 +10,9 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from accounts import activity
-        from accounts.sign_in import shorten_hq_session
+        from accounts.sign_in import note_sign_in
 
-        user_logged_in.connect(shorten_hq_session, dispatch_uid="accounts.shorten_hq_session")
+        user_logged_in.connect(note_sign_in, dispatch_uid="accounts.note_sign_in")
         activity.opens_with("accounts.job", "accounts:job")
         activity.opens_with("accounts.person", "accounts:person")
         register_pages()

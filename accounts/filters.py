@@ -35,7 +35,9 @@ class ActivityFilter(ListFilter):
     sorts = {"at": "at"}
     default_sort = "-at"
 
-    who = django_filters.CharFilter(label=_("Who"), field_name="actor_label", lookup_expr="icontains")
+    who = django_filters.CharFilter(
+        label=_("Who"), field_name="actor_label", lookup_expr="icontains"
+    )
     done = django_filters.ChoiceFilter(
         label=_("What"),
         choices=lambda: sorted(DONE.items(), key=lambda item: str(item[1])),

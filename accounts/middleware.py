@@ -8,7 +8,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import activity
 from accounts.models import Person
-from accounts.sign_in import needs_second_factor
+from accounts.sign_in import is_over, needs_second_factor
 
 logger = logging.getLogger(__name__)
 
@@ -28,12 +28,16 @@ SECOND_FACTOR_SEEN = "second_factor_seen"
 
 
 class PersonMiddleware:
-    """The person's language, the duty to set up a second factor, and refusals in the log."""
+    """How long a session lasts, the person's language, the duty to set up a second factor, and
+    refusals in the log.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if isinstance(request.user, Person) and is_over(request):
+            logout(request)
         person = request.user
         # Otherwise LocaleMiddleware's choice stands.
         if language := getattr(person, "language", ""):

@@ -74,9 +74,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
         "log": job_commands.log_lines(shown),
         "may_cancel": _may_cancel(request, shown),
     }
-    return page_or_fragment(
-        request, "accounts/job.html", context, fragment="accounts/_job.html"
-    )
+    return page_or_fragment(request, "accounts/job.html", context, fragment="accounts/_job.html")
 
 
 @login_required

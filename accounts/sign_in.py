@@ -6,6 +6,7 @@ allauth does the pages and the second factor, axes counts wrong passwords per na
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -35,6 +36,7 @@ SECOND_FACTOR_ROLES = frozenset(
 MAX_CODE_FAILURES = 10
 CODE_LOCK = dt.timedelta(minutes=15)
 HQ_SESSION_SECONDS = 12 * 3600
+SIGNED_IN_AT = "signed_in_at"
 
 
 def has_second_factor(person: Any) -> bool:
@@ -56,10 +58,17 @@ def lower_username(request: HttpRequest, credentials: dict[str, Any] | None) -> 
     return name.strip().lower() if name else None
 
 
-def shorten_hq_session(sender: Any, request: HttpRequest, user: Person, **_more: Any) -> None:
-    """HQ signs in once a working day, store staff once a week (``SESSION_COOKIE_AGE``)."""
-    if is_hq(user):
-        request.session.set_expiry(HQ_SESSION_SECONDS)
+def note_sign_in(sender: Any, request: HttpRequest, user: Person, **_more: Any) -> None:
+    """Remember in the session since when it lasts."""
+    request.session[SIGNED_IN_AT] = time.time()
+
+
+def is_over(request: HttpRequest) -> bool:
+    """Whether the session has lasted its time: HQ signs in once a working day, store staff once a
+    week (``SESSION_COOKIE_AGE``).
+    """
+    age = time.time() - request.session.get(SIGNED_IN_AT, 0)
+    return age > HQ_SESSION_SECONDS and is_hq(request.user)
 
 
 # -- allauth -------------------------------------------------------------------

@@ -66,11 +66,7 @@ def move_unit(*, by: Person | None, unit: Unit, to: Unit) -> Unit:
     """
     to = _held_still(to)
     unit = Unit.objects.select_related("parent").get(pk=unit.pk)
-    check_parent(unit.kind, to)
-    if unit.brand_id != to.brand_id:
-        raise DomainError("other_brand", _("A unit cannot move to another brand."))
-    if to.path.startswith(unit.path):
-        raise DomainError("own_subtree", _("A unit cannot stand under itself."))
+    check_move(unit, to)
     if unit.parent_id == to.pk:
         return unit
     old_path, new_path, old_parent = unit.path, f"{to.path}{unit.pk}/", unit.parent
@@ -98,6 +94,25 @@ def check_parent(kind: str, parent: Unit | None) -> None:
         fits = parent is not None and parent.kind in PARENTS[UnitKind(kind)]
     if not fits:
         raise DomainError("wrong_parent", _("A unit of this kind cannot stand there."))
+
+
+def check_move(unit: Unit, to: Unit | None) -> None:
+    """Refuse ``wrong_parent``, ``other_brand`` and ``own_subtree``; both units as they are now."""
+    check_parent(unit.kind, to)
+    if to is None:
+        return
+    if unit.brand_id != to.brand_id:
+        raise DomainError("other_brand", _("A unit cannot move to another brand."))
+    if to.path.startswith(unit.path):
+        raise DomainError("own_subtree", _("A unit cannot stand under itself."))
+
+
+def check_code(code: str, parent: Unit | None) -> None:
+    """Refuse ``unit_code_taken`` before `add_unit` does, for forms that want to say it at once."""
+    same = Unit.objects.filter(code=code)
+    same = same.filter(brand=parent.brand_id) if parent else same.filter(kind=UnitKind.BRAND)
+    if same.exists():
+        raise _code_taken(code)
 
 
 def _held_still(unit: Unit) -> Unit:

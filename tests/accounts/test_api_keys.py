@@ -45,7 +45,9 @@ def ask(secret: str, path: str = "/api/v1/me", **headers: str):
 # -- making --------------------------------------------------------------------
 
 
-def test_a_key_has_256_random_bits_and_only_its_digest_is_stored(chengye: Cast, lin: Person) -> None:
+def test_a_key_has_256_random_bits_and_only_its_digest_is_stored(
+    chengye: Cast, lin: Person
+) -> None:
     made = new_key(lin, chengye.brand)
     assert re.fullmatch(r"kos_live_[a-z0-9]{8}_[A-Za-z0-9_-]{43}", made.secret)
     row = ApiKey.objects.get()
@@ -208,7 +210,9 @@ def test_use_is_noted_once_a_minute(chengye: Cast, lin: Person, django_assert_nu
 
 
 def call(view: object, secret: str, method: str = "get"):
-    request = getattr(APIRequestFactory(), method)("/", headers={"Authorization": f"Bearer {secret}"})
+    request = getattr(APIRequestFactory(), method)(
+        "/", headers={"Authorization": f"Bearer {secret}"}
+    )
     return view(request)  # type: ignore[operator]
 
 

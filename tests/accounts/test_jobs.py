@@ -48,9 +48,7 @@ def fresh(job: Job) -> Job:
 
 
 def fall_silent(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).update(
-        beat_at=timezone.now() - jobs.SILENT_AFTER - LONG_SILENT
-    )
+    Job.objects.filter(pk=job.pk).update(beat_at=timezone.now() - jobs.SILENT_AFTER - LONG_SILENT)
 
 
 @pytest.fixture
@@ -88,9 +86,14 @@ def test_a_rolled_back_start_queues_nothing(monkeypatch) -> None:
     brand = cast().brand
     sent = []
     monkeypatch.setattr(queue, "_send", lambda *what: sent.append(what))
-    with pytest.raises(RuntimeError), transaction.atomic():
+
+    @transaction.atomic
+    def start_and_fail() -> None:
         new_job(brand)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        start_and_fail()
     assert sent == []
     assert not Job.objects.exists()
     with transaction.atomic():
@@ -263,7 +266,8 @@ def run_in_another_process(job: Job) -> int:
     )
     return subprocess.run(
         [sys.executable, "-c", WORKER.format(job=job.pk)],
-        env=os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "kosops.settings.test"},
+        env=os.environ
+        | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "kosops.settings.test"},
         check=False,
     ).returncode
 

@@ -82,7 +82,9 @@ def test_a_role_is_given_once_and_ends_at_once(chengye: Cast, lin: Person) -> No
     assert reach(fresh(he), "orders.view")
 
 
-def test_an_old_role_ends_with_yesterday_and_stays_in_the_history(chengye: Cast, lin: Person) -> None:
+def test_an_old_role_ends_with_yesterday_and_stays_in_the_history(
+    chengye: Cast, lin: Person
+) -> None:
     he = person("he", (Role.STORE_MANAGER, chengye.jingan))
     ended = end_role(by=lin, grant=he.grants.get())
     assert ended.until == timezone.localdate() - dt.timedelta(days=1)

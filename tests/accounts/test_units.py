@@ -24,7 +24,9 @@ def refusal(**wanted: object) -> str:
 
 def test_a_new_unit_knows_its_place(chengye: Cast) -> None:
     lin = person("lin", (Role.OPERATOR, chengye.brand))
-    store = add_unit(by=lin, kind=UnitKind.STORE, code="SH0002", name="Xintiandi", parent=chengye.east)
+    store = add_unit(
+        by=lin, kind=UnitKind.STORE, code="SH0002", name="Xintiandi", parent=chengye.east
+    )
     assert store.path == f"/{chengye.brand.pk}/{chengye.east.pk}/{store.pk}/"
     assert store.brand == chengye.brand
     assert store.store_kind == StoreKind.PHYSICAL

@@ -1,0 +1,188 @@
+"""Rules, runs, books and payouts: shown, never edited by hand, also not by a superuser.
+
+`Posting` has a primary key of two columns, which the admin cannot register; the postings stand on
+the page of their journal.
+"""
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin_base import Looking, LookingInline
+from incentives.models import (
+    Approval,
+    CommissionLine,
+    CommissionRun,
+    Journal,
+    LadderVersion,
+    LedgerAccount,
+    Payout,
+    PayoutBatch,
+    PayoutDestination,
+    PendingRelease,
+    PlanRate,
+    PlanVersion,
+    ReleaseLine,
+    Settlement,
+    Statement,
+    TierChange,
+    TierRisk,
+    TierRun,
+)
+
+
+@admin.register(LadderVersion)
+class LadderVersionAdmin(Looking):
+    list_display = ("brand", "creator_kind", "valid_from", "created_by", "created_at")
+    list_select_related = ("brand", "created_by")
+    list_filter = ("creator_kind",)
+
+
+@admin.register(TierRun)
+class TierRunAdmin(Looking):
+    list_display = ("brand", "ladder", "as_of", "started_by", "created_at")
+    list_select_related = ("brand", "ladder", "started_by")
+
+
+@admin.register(TierChange)
+class TierChangeAdmin(Looking):
+    list_display = ("creator", "from_tier", "to_tier", "effective_on")
+    list_select_related = ("creator",)
+    list_filter = ("to_tier",)
+    search_fields = ("=creator__number",)
+
+
+@admin.register(TierRisk)
+class TierRiskAdmin(Looking):
+    list_display = ("creator", "to_tier", "since", "falls_on")
+    list_select_related = ("creator",)
+
+
+class PlanRateInline(LookingInline):
+    model = PlanRate
+
+
+@admin.register(PlanVersion)
+class PlanVersionAdmin(Looking):
+    list_display = ("name", "brand", "valid", "hold_days", "cap_bp", "created_by")
+    list_select_related = ("brand", "created_by")
+    inlines = (PlanRateInline,)
+
+
+@admin.register(CommissionRun)
+class CommissionRunAdmin(Looking):
+    list_display = ("brand", "kind", "as_of", "state", "started_by", "created_at", "posted_at")
+    list_select_related = ("brand", "started_by")
+    list_filter = ("kind", "state")
+
+
+@admin.register(CommissionLine)
+class CommissionLineAdmin(Looking):
+    list_display = (
+        "order",
+        "creator",
+        "role",
+        "rate_bp",
+        "sequence",
+        "base",
+        "target",
+        "amount",
+        "run",
+    )
+    list_select_related = ("order", "creator", "run")
+    list_filter = ("role",)
+    search_fields = ("=order__external_id", "=creator__number")
+
+
+@admin.register(ReleaseLine)
+class ReleaseLineAdmin(Looking):
+    list_display = ("order", "creator", "sequence", "amount", "run")
+    list_select_related = ("order", "creator", "run")
+    search_fields = ("=order__external_id", "=creator__number")
+
+
+@admin.register(PendingRelease)
+class PendingReleaseAdmin(Looking):
+    list_display = ("order", "due_on")
+    list_select_related = ("order",)
+
+
+@admin.register(LedgerAccount)
+class LedgerAccountAdmin(Looking):
+    list_display = ("brand", "kind", "creator", "currency")
+    list_select_related = ("brand", "creator")
+    list_filter = ("kind", "currency")
+    search_fields = ("=creator__number",)
+
+
+@admin.register(Journal)
+class JournalAdmin(Looking):
+    list_display = ("source", "key", "kind", "brand", "currency", "business_date", "created_by")
+    list_select_related = ("brand", "created_by")
+    list_filter = ("kind", "currency")
+    search_fields = ("=key", "source")
+    readonly_fields = ("lines",)
+
+    @admin.display(description=_("postings"))
+    def lines(self, journal: Journal) -> str:
+        """Debit-positive minor units, as the books hold them."""
+        postings = journal.postings.select_related("account__creator").order_by("line")
+        rows = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            ((line.line, line.account, line.amount, line.currency) for line in postings),
+        )
+        return format_html("<table><tbody>{}</tbody></table>", rows)
+
+
+@admin.register(Settlement)
+class SettlementAdmin(Looking):
+    list_display = ("brand", "period", "state", "currency", "created_by", "settled_at")
+    list_select_related = ("brand", "created_by")
+    list_filter = ("state",)
+
+
+@admin.register(Statement)
+class StatementAdmin(Looking):
+    list_display = ("settlement", "creator", "store", "earned", "clawed_back", "held", "payable")
+    list_select_related = ("settlement", "creator", "store")
+    search_fields = ("=creator__number",)
+
+
+@admin.register(PayoutDestination)
+class PayoutDestinationAdmin(Looking):
+    """Holder and account stay encrypted in the database."""
+
+    list_display = ("creator", "kind", "masked", "changed_at")
+    list_select_related = ("creator",)
+    search_fields = ("=creator__number",)
+    exclude = ("holder", "account")
+
+
+class ApprovalInline(LookingInline):
+    model = Approval
+
+
+@admin.register(PayoutBatch)
+class PayoutBatchAdmin(Looking):
+    list_display = ("number", "brand", "settlement", "state", "count", "total", "maker")
+    list_select_related = ("brand", "settlement", "maker")
+    list_filter = ("state",)
+    search_fields = ("=number",)
+    inlines = (ApprovalInline,)
+
+
+@admin.register(Approval)
+class ApprovalAdmin(Looking):
+    list_display = ("batch", "maker", "checker", "decision", "at")
+    list_select_related = ("batch", "maker", "checker")
+    list_filter = ("decision",)
+
+
+@admin.register(Payout)
+class PayoutAdmin(Looking):
+    list_display = ("out_no", "batch", "creator", "amount", "currency", "state", "masked")
+    list_select_related = ("batch", "creator")
+    list_filter = ("state",)
+    search_fields = ("=out_no", "=provider_no")
+    exclude = ("holder", "account")

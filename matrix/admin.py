@@ -1,0 +1,38 @@
+"""Creators and their accounts, for superusers who repair something."""
+
+from django.contrib import admin
+
+from accounts.admin_base import Repairing
+from matrix.models import Creator, Pairing, SocialAccount
+
+
+@admin.register(Creator)
+class CreatorAdmin(Repairing):
+    """Tiers are decided by the tier runs and only shown here."""
+
+    list_display = ("number", "name", "kind", "koc_kind", "store", "state", "tier")
+    list_select_related = ("store",)
+    list_filter = ("kind", "koc_kind", "state", "tier")
+    search_fields = ("number", "name", "share_code")
+    raw_id_fields = ("brand", "store", "person")
+    readonly_fields = ("tier", "tier_since")
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(Repairing):
+    list_display = ("handle", "platform", "domain", "ownership", "unit", "creator", "state")
+    list_select_related = ("unit", "creator")
+    list_filter = ("platform", "domain", "ownership", "state")
+    search_fields = ("handle", "platform_uid")
+    raw_id_fields = ("brand", "unit", "creator")
+
+
+@admin.register(Pairing)
+class PairingAdmin(Repairing):
+    list_display = ("public_account", "private_account", "since", "until")
+    list_select_related = ("public_account", "private_account")
+    search_fields = ("public_account__handle", "private_account__handle")
+    raw_id_fields = ("public_account", "private_account")
+
+    def unit_of(self, obj):
+        return obj.public_account.unit
