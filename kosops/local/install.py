@@ -67,11 +67,21 @@ def say(text: str) -> None:
 
 
 def main(sets: list[str]) -> int:
-    with_lock = os.open(BASE_DIR, os.O_RDONLY)
-    fcntl.flock(with_lock, fcntl.LOCK_EX)
+    # Two makes at once must not install into each other: the second waits, and has nothing to do.
+    project = os.open(BASE_DIR, os.O_RDONLY)
+    try:
+        fcntl.flock(project, fcntl.LOCK_EX)
+        install(sets)
+    finally:
+        os.close(project)
+    return 0
+
+
+def install(sets: list[str]) -> None:
+    """Bring the environment up to what the requirements files say."""
     wanted, present = digests(sets), installed()
     if all(present.get(name) == digest for name, digest in wanted.items()):
-        return 0
+        return
     check_space()
     if not present and not usable():
         make_environment()
@@ -80,7 +90,6 @@ def main(sets: list[str]) -> int:
     if not install_with_uv(files):
         install_with_pip(files)
     STAMP.write_text(json.dumps({**present, **wanted, "python": python_version()}))
-    return 0
 
 
 def check_space() -> None:
