@@ -126,16 +126,15 @@ def creator_posts(request: HttpRequest, pk: int) -> HttpResponse:
     """The latest posts of a creator, a fragment of the creator's page; alone it is the list."""
     access.require(request.user, VIEW)
     creator = get_object_or_404(Creator.objects.for_user(request.user, VIEW), pk=pk)
-    all_posts = f"{reverse('content:posts')}?creator={creator.pk}"
     if not request.htmx:
-        return redirect(all_posts)
+        return redirect(f"{reverse('content:posts')}?creator={creator.pk}")
     latest = (
         Post.objects.for_user(request.user, VIEW)
         .filter(creator=creator)
         .select_related("account")
         .order_by("-published_at", "-pk")
     )
-    context = {"rows": _rows(latest[:POSTS_OF_CREATOR]), "all_posts": all_posts}
+    context = {"rows": _rows(latest[:POSTS_OF_CREATOR])}
     return render(request, "content/_creator_posts.html", context)
 
 

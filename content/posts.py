@@ -28,15 +28,10 @@ FIGURES = (
     "shares",
     "followers_gained",
 )
-# A post with one of these was made for something: what for has to be said in it (RULES 5.2).
+# A post with one of these was made for something: what for has to be said in it. Own staff speak
+# for their employer and show where they belong in their profile instead.
 NEEDS_DISCLOSURE = frozenset(
-    {
-        Relationship.OWN_STAFF,
-        Relationship.GIFT,
-        Relationship.LOAN,
-        Relationship.PAID,
-        Relationship.COMMISSION,
-    }
+    {Relationship.GIFT, Relationship.LOAN, Relationship.PAID, Relationship.COMMISSION}
 )
 # Sorts posts without figures below those that nobody liked.
 UNKNOWN = -1

@@ -120,9 +120,8 @@ def creator_orders(request: HttpRequest, pk: int) -> HttpResponse:
     """The latest orders of a creator, a fragment of the creator's page; alone it is the list."""
     access.require(request.user, VIEW)
     creator = get_object_or_404(Creator.objects.for_user(request.user, VIEW), pk=pk)
-    all_orders = f"{reverse('customers:orders')}?creator={creator.pk}"
     if not request.htmx:
-        return redirect(all_orders)
+        return redirect(f"{reverse('customers:orders')}?creator={creator.pk}")
     credited = Order.objects.for_user(request.user, VIEW).filter(
         Q(seller=creator) | Q(sharer=creator)
     )
@@ -130,7 +129,6 @@ def creator_orders(request: HttpRequest, pk: int) -> HttpResponse:
         "creator": creator,
         "totals": _totals(credited),
         "orders": credited.select_related("store").order_by("-paid_at", "-pk")[:ORDERS_OF_CREATOR],
-        "all_orders": all_orders,
     }
     return render(request, "customers/_creator_orders.html", context)
 

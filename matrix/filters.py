@@ -123,23 +123,32 @@ class CreatorFilter(ListFilter):
     q = django_filters.CharFilter(
         method="search", label=_("Name, number or account"), max_length=80
     )
-    kind = django_filters.ChoiceFilter(choices=CreatorKind.choices, label=_("Kind"))
-    koc_kind = django_filters.ChoiceFilter(choices=KocKind.choices, label=_("KOC kind"))
-    talent_type = django_filters.ChoiceFilter(choices=TalentType.choices, label=_("Talent type"))
+    kind = django_filters.ChoiceFilter(
+        choices=CreatorKind.choices, label=_("Kind"), empty_label=_("KOS and KOC")
+    )
+    koc_kind = django_filters.ChoiceFilter(
+        choices=KocKind.choices, label=_("KOC kind"), empty_label=_("Every KOC kind")
+    )
+    talent_type = django_filters.ChoiceFilter(
+        choices=TalentType.choices, label=_("Talent type"), empty_label=_("Every talent type")
+    )
     tier = django_filters.ChoiceFilter(
         choices=lambda: [*tier_steps.choices(), ("none", _("No tier"))],
         method="in_tier",
         label=_("Tier"),
+        empty_label=_("Any tier"),
     )
     state = django_filters.ChoiceFilter(
         choices=[(CURRENT_STATES, _("In the programme")), *CreatorState.choices],
         method="in_state",
         label=_("State"),
+        empty_label=_("Any state"),
     )
     needs = django_filters.ChoiceFilter(
         choices=[(health.ANY, _("Any account needs action")), *health.Need.choices],
         method="needing",
         label=_("Accounts"),
+        empty_label=_("Any accounts"),
     )
     unit = UnitFilter(path_field="store", permission="matrix.view")
 

@@ -100,6 +100,11 @@ class _TreeLine:
         return address(self.request.GET, open=path, needs=health.ANY)
 
     @property
+    def paired_bp(self) -> int | None:
+        figures = self.row.figures
+        return formats.share_bp(figures.paired, figures.accounts)
+
+    @property
     def address(self) -> str:
         """A person's page, or all people of a store."""
         if self.kind == "person":
