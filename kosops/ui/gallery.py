@@ -22,6 +22,7 @@ from kosops.ui.gallery_data import (
     NOTES_NOW,
     STORES,
     TIER_MONTHS,
+    TONGUES,
     WAITING,
 )
 
@@ -113,6 +114,8 @@ def index(request: HttpRequest) -> HttpResponse:
                 ("Since", "3 Mar 2024"),
             ],
             "tree": _tree(),
+            "tongues": TONGUES,
+            "now": _AT,
         },
     )
 

@@ -233,3 +233,37 @@ STORES = [
     _store(7, 0, "Nanjing Deji Plaza", "East China · 顾宁", 9, 219, 231_760, 76),
     _store(8, -3, "Wuhan Heartland 66", "Southwest · 邓睿", 7, 148, 142_080, 52),
 ]
+
+# The same few words in the three languages, to see each in its own typeface and formats.
+TONGUES = [
+    {
+        "code": "en",
+        "lang": "en",
+        "title": "Waiting for you",
+        "kpi": "Attributed sales",
+        "note": "vs Oct · 97% of target",
+        "rows": ["34 posts to check before publishing", "4 payout batches to approve"],
+        "rule": "At least 12 approved notes in 90 days.",
+        "button": "Approve 12 payouts",
+    },
+    {
+        "code": "zh-hans",
+        "lang": "zh-Hans",
+        "title": "等你处理",
+        "kpi": "归因销售额",
+        "note": "较10月 · 97% 目标达成",
+        "rows": ["34 条笔记待发布前审核", "4 个付款批次待审批"],
+        "rule": "90 天内至少 12 篇审核通过的笔记。",
+        "button": "批准 12 笔付款",
+    },
+    {
+        "code": "ja",
+        "lang": "ja",
+        "title": "対応待ち",
+        "kpi": "成果帰属売上",
+        "note": "10月比 · 目標の97%",
+        "rows": ["公開前に確認する投稿 34 件", "承認待ちの支払いバッチ 4 件"],
+        "rule": "90日以内に承認された投稿が12件以上。",
+        "button": "12件の支払いを承認",
+    },
+]

@@ -1,0 +1,172 @@
+"""The gallery in a real browser: policy kept, nothing overflows, script only makes it quicker."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.test import override_settings
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("ui-browser"),
+]
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = (320, 390, 768, 1440)
+PAGES = ("/ui/", "/ui/overview/", "/ui/staff/")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The gallery served from a thread; it asks no database, so it needs none of its own."""
+    with override_settings(
+        UI_GALLERY=True,
+        ROOT_URLCONF="tests.ui.gallery_urls",
+        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+    ):
+        server = ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler)
+        server.set_app(StaticFilesHandler(WSGIHandler()))
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def opened(
+    browser: Browser, address: str, path: str, *, width=1440, theme="light", script=True
+) -> Page:
+    """The page, with everything the browser complained about in ``page.complaints``."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        java_script_enabled=script,
+        reduced_motion="reduce",
+    )
+    context.add_cookies([{"name": "theme", "value": theme, "url": address}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.complaints = complaints
+    page.goto(address + path, wait_until="load")
+    return page
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_fit_every_width_and_keep_the_policy(browser, address, path, theme):
+    page = opened(browser, address, path, theme=theme)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    assert page.complaints == []
+    page.context.close()
+
+
+def test_without_script_the_chart_is_drawn_and_the_menus_open(browser, address):
+    page = opened(browser, address, "/ui/overview/", script=False)
+    expect(page.locator("[data-kos-chart] path.series-line").first).to_be_visible()
+    page.locator("details.menu > summary").first.click()
+    expect(page.locator("details.menu[open] .menu-item").first).to_be_visible()
+    page.context.close()
+
+
+def test_without_script_the_navigation_sheet_opens_and_closes(browser, address):
+    page = opened(browser, address, "/ui/overview/", width=390, script=False)
+    sheet = page.locator(".hq-nav-panel")
+    expect(sheet).to_be_hidden()
+    page.locator(".hq-menu-button").click()
+    expect(sheet).to_be_visible()
+    page.locator(".hq-nav-close").click()
+    expect(sheet).to_be_hidden()
+    page.context.close()
+
+
+def test_the_theme_changes_at_once(browser, address):
+    page = opened(browser, address, "/ui/overview/")
+    page.locator("summary[title=Theme]").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(15, 16, 20)")
+    page.context.close()
+
+
+def test_escape_closes_a_menu_and_gives_the_focus_back(browser, address):
+    page = opened(browser, address, "/ui/overview/")
+    page.locator("summary[title=Theme]").click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(page.locator("details.menu[open]")).to_have_count(0)
+    expect(page.locator("summary[title=Theme]")).to_be_focused()
+    page.context.close()
+
+
+def test_a_dialog_opens_and_the_veil_closes_it(browser, address):
+    page = opened(browser, address, "/ui/")
+    page.get_by_role("link", name="Open a dialog").click()
+    dialog = page.locator("#sample-dialog")
+    expect(dialog).to_be_visible()
+    page.mouse.click(5, 5)
+    expect(dialog).to_be_hidden()
+    page.context.close()
+
+
+def test_rows_are_walked_by_keys_but_not_while_typing(browser, address):
+    page = opened(browser, address, "/ui/overview/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert "Hangzhou" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("/")
+    page.keyboard.type("jk")
+    expect(page.locator("#find-store")).to_have_value("jk")
+    page.context.close()
+
+
+@pytest.mark.skipif(finders.find("build/echarts.js") is None, reason="assets are not built")
+def test_the_chart_says_its_values_under_the_policy(browser, address):
+    page = opened(browser, address, "/ui/overview/")
+    place = page.locator("[data-kos-chart]")
+    expect(place.locator("canvas").first).to_be_visible()
+    box = place.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 100)
+    tip = page.locator(".tip")
+    expect(tip).to_be_visible()
+    assert re.search(r"1–20 Nov\s*\d+", tip.inner_text().replace("\n", " "))
+    assert page.complaints == []
+    page.context.close()
