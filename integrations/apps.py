@@ -8,8 +8,11 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         # The job kinds register themselves; a worker must know them from its start.
+        from accounts import activity
         from integrations import import_runs, importing  # noqa: F401
         from kosops.ui import navigation
+
+        activity.opens_with("integrations.importbatch", "integrations:import")
 
         navigation.register(
             navigation.NavItem(
@@ -17,7 +20,7 @@ class IntegrationsConfig(AppConfig):
                 label=_("Imports"),
                 url_name="integrations:imports",
                 icon="file-spreadsheet",
-                order=30,
+                order=10,
                 permission="imports.run",
                 count=importing.waiting_for,
             )

@@ -68,7 +68,7 @@ class Tally:
         }
 
 
-@job_kind(CHECK_JOB)
+@job_kind(CHECK_JOB, permission="imports.run")
 def check_file(job: Job, progress: Progress) -> dict[str, Any]:
     """Find out what each row would do; keep the rows that need a person."""
     batch = _batch_of(job, ImportState.CHECKING)
@@ -77,7 +77,7 @@ def check_file(job: Job, progress: Progress) -> dict[str, Any]:
         return _end(batch, ImportState.CHECKING, ImportState.CHECKED, {})
 
 
-@job_kind(APPLY_JOB)
+@job_kind(APPLY_JOB, permission="imports.run")
 def apply_file(job: Job, progress: Progress) -> dict[str, Any]:
     """Let the good rows in. Each chunk is resolved again, as the data may have moved on."""
     batch = _batch_of(job, ImportState.APPLYING)

@@ -7,7 +7,7 @@ Nothing is written to other apps before `confirm_import`; what the job then does
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,18 +42,31 @@ _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 # -- queries ---------------------------------------------------------------------
 
 
+def known_format(code: str) -> type[ImportFormat]:
+    """The format with this code; refuses ``unknown_format``."""
+    kind = format_of(code)
+    if kind is None:
+        raise DomainError(
+            "unknown_format",
+            _("There is no import format called %(name)s."),
+            status=400,
+            name=code[:40],
+        )
+    return kind
+
+
 def kind_of(batch: ImportBatch) -> type[ImportFormat]:
     """The batch's format; refuses when the installation no longer has it."""
-    return _known_format(batch.format)
+    return known_format(batch.format)
 
 
 def questions_of(batch: ImportBatch) -> tuple[Option, ...]:
     return questions(kind_of(batch), workbook=batch.preview.get("kind") == "xlsx")
 
 
-def sources_of(brand: Unit) -> list[str]:
+def sources_of(brands: Iterable[Unit]) -> list[str]:
     """Sources that files came from before, for suggestions."""
-    kept = ImportMapping.objects.filter(brand=brand).order_by("source")
+    kept = ImportMapping.objects.filter(brand__in=list(brands)).order_by("source")
     return list(kept.values_list("source", flat=True).distinct())
 
 
@@ -83,7 +96,7 @@ def start_import(
     Refuses ``unknown_format``, ``bad_source``, ``unreadable_file`` (with the fault in words) and
     ``already_imported`` (with ``batch``, the import that has the same file).
     """
-    kind = _known_format(format_code)
+    kind = known_format(format_code)
     source = source.strip().lower()
     if not _SOURCE.fullmatch(source):
         raise DomainError(
@@ -196,6 +209,16 @@ def check_import(*, by: Person, batch: ImportBatch) -> Job:
 
 
 @transaction.atomic
+def map_and_check(
+    *, by: Person, batch: ImportBatch, mapping: Mapping[str, str], options: Mapping[str, str]
+) -> Job:
+    """`map_columns` and `check_import` in one step, as the wizard takes it."""
+    return check_import(
+        by=by, batch=map_columns(by=by, batch=batch, mapping=mapping, options=options)
+    )
+
+
+@transaction.atomic
 def confirm_import(*, by: Person, batch: ImportBatch) -> Job:
     """Let the checked rows in. Refuses ``nothing_to_import`` and ``wrong_state``.
 
@@ -256,18 +279,6 @@ def cancel_import(*, by: Person, batch: ImportBatch) -> ImportBatch:
 
 
 # -- helpers -------------------------------------------------------------------------
-
-
-def _known_format(code: str) -> type[ImportFormat]:
-    kind = format_of(code)
-    if kind is None:
-        raise DomainError(
-            "unknown_format",
-            _("There is no import format called %(name)s."),
-            status=400,
-            name=code[:40],
-        )
-    return kind
 
 
 def _examine(file: File[Any], kind: type[ImportFormat]) -> tuple[str, dict[str, Any]]:
