@@ -9,9 +9,11 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         from content import posting
+        from content.import_notes import register_formats
         from matrix.posting import register
 
         register(posting)
+        register_formats()
         navigation.register(
             navigation.NavItem(
                 group=navigation.CREATE,

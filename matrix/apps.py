@@ -8,6 +8,9 @@ class MatrixConfig(AppConfig):
     name = "matrix"
 
     def ready(self) -> None:
+        from matrix.import_organisation import register_formats
+
+        register_formats()
         navigation.register(
             navigation.NavItem(
                 group=navigation.CREATE,
