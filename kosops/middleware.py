@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable
 
+import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 logger = logging.getLogger(__name__)
+TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -49,11 +50,11 @@ def database_answers() -> bool:
 
 def redis_answers() -> bool:
     try:
-        cache.get("readyz")
-    except Exception:
+        with redis.Redis.from_url(settings.REDIS_URL, **TIMEOUTS) as client:
+            return bool(client.ping())
+    except (redis.RedisError, OSError):
         logger.warning("Redis does not answer", exc_info=True)
         return False
-    return True
 
 
 class ClientAddressMiddleware:

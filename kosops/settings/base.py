@@ -117,7 +117,12 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
 
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        # Pages must not fail or wait because Redis is away.
+        "BACKEND": "kosops.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
 }
 
 CELERY_BROKER_URL = REDIS_URL

@@ -3,13 +3,18 @@
 from collections.abc import Callable
 
 import pytest
-from django.core.cache import cache
+import redis
+from django.core.cache.backends.redis import RedisCache as DjangoRedisCache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from pytest_django.fixtures import Settings
 
+from kosops.cache import RedisCache
 from kosops.middleware import ClientAddressMiddleware
+
+# Port 1 of this machine: nothing listens there.
+NOBODY = "redis://127.0.0.1:1/0"
 
 
 @pytest.mark.django_db
@@ -39,14 +44,51 @@ def test_readiness_is_red_when_the_database_is_gone(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.django_db
-def test_pages_are_served_while_redis_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(_: str) -> None:
-        raise ConnectionError
-
-    monkeypatch.setattr(cache, "get", gone)
+def test_readiness_stays_green_while_redis_is_gone(settings: Settings) -> None:
+    settings.REDIS_URL = NOBODY
     answer = Client().get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"database": "ok", "redis": "down"}
+
+
+def away() -> RedisCache:
+    return RedisCache(NOBODY, {"OPTIONS": {"socket_connect_timeout": 1}})
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        (lambda cache: cache.get("key", "default"), "default"),
+        (lambda cache: cache.set("key", 1), None),
+        (lambda cache: cache.add("key", 1), True),
+        (lambda cache: cache.incr("key", 2), 2),
+        (lambda cache: cache.delete("key"), False),
+        (lambda cache: cache.touch("key"), False),
+        (lambda cache: cache.has_key("key"), False),
+        (lambda cache: cache.get_many(["key"]), {}),
+        (lambda cache: cache.set_many({"key": 1}), []),
+        (lambda cache: cache.delete_many(["key"]), None),
+        (lambda cache: cache.get_or_set("key", 7), 7),
+    ],
+)
+def test_a_cache_that_is_away_counts_as_empty(
+    call: Callable[[RedisCache], object], answer: object
+) -> None:
+    assert call(away()) == answer
+
+
+def test_a_cache_that_is_there_keeps_what_it_is_given(settings: Settings) -> None:
+    cache = RedisCache(settings.REDIS_URL, {})
+    cache.set("kosops-test", [1, 2], 60)
+    assert cache.get("kosops-test") == [1, 2]
+    assert cache.add("kosops-test", "other") is False
+    assert cache.delete("kosops-test") is True
+
+
+def test_django_alone_would_fail_without_its_cache() -> None:
+    """Shows that the tests above can fail."""
+    with pytest.raises(redis.RedisError):
+        DjangoRedisCache(NOBODY, {}).get("key")
 
 
 def seen(proxies: int, forwarded: str | None) -> str:
