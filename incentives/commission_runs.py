@@ -155,8 +155,11 @@ _LINES = """
     ), seller AS (
         SELECT n.*, f.rate_id AS frozen_id, f.sequence, COALESCE(f.posted, 0) AS posted,
                COALESCE(f.rate_id, r.rate_id) AS rate_id,
-               COALESCE(f.rate_bp, GREATEST(0, LEAST(r.rate_bp, n.cap_bp - COALESCE(h.rate_bp, 0))))
-                   AS rate_bp
+               -- LEAST passes NULL over, so a missing rate needs saying.
+               CASE WHEN f.rate_bp IS NOT NULL THEN f.rate_bp
+                    WHEN r.rate_bp IS NOT NULL
+                    THEN GREATEST(0, LEAST(r.rate_bp, n.cap_bp - COALESCE(h.rate_bp, 0)))
+               END AS rate_bp
           FROM line n
           LEFT JOIN matrix_creator s ON s.id = n.seller_id
           LEFT JOIN run_rate r ON r.version_id = n.version_id AND r.role = 'seller'
@@ -169,8 +172,10 @@ _LINES = """
         SELECT n.order_id, n.line_id, n.sharer_id, n.base, f.sequence,
                COALESCE(f.posted, 0) AS posted,
                COALESCE(f.rate_id, r.rate_id) AS rate_id,
-               COALESCE(f.rate_bp, GREATEST(0, LEAST(r.rate_bp, n.cap_bp - COALESCE(n.rate_bp, 0))))
-                   AS rate_bp
+               CASE WHEN f.rate_bp IS NOT NULL THEN f.rate_bp
+                    WHEN r.rate_bp IS NOT NULL
+                    THEN GREATEST(0, LEAST(r.rate_bp, n.cap_bp - COALESCE(n.rate_bp, 0)))
+               END AS rate_bp
           FROM seller n
           JOIN matrix_creator s ON s.id = n.sharer_id
           LEFT JOIN run_rate r ON r.version_id = n.version_id AND r.role = 'sharer'

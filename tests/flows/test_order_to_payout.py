@@ -83,3 +83,14 @@ def test_an_order_is_credited_held_settled_paid_and_clawed_back() -> None:
     with pytest.raises(DomainError) as refusal:
         payouts.make_batch(by=chen, settlement=closed)
     assert refusal.value.code == "nothing_to_pay"
+
+
+def test_who_shared_an_order_is_credited_though_nobody_sold_it() -> None:
+    people = c.cast()
+    c.plan(people.brand)
+    c.order(people, "E1", 10_000, seller=None, sharer=people.may)
+
+    commission_runs.accrue(by=None, brand=people.brand, as_of=dt.date(2026, 9, 30))
+
+    assert owed(people, people.may, LedgerKind.ACCRUED) == 200
+    assert books_prove()
