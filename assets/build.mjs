@@ -46,22 +46,24 @@ async function typeface() {
   await cp(join(font, "LICENSE"), join(out, "inter-LICENSE.txt"));
 }
 
-// Keeps only the shapes inside <svg>; the icon tag writes the frame around them.
+// Keeps only the shapes; the icon tag writes the <svg> with its strokes around them. (This package
+// is Lucide in one file: the one with a file for each icon takes longer to unpack than all the rest.)
 async function icons() {
+  const lucide = join(modules, "@iconify-json", "lucide");
+  const { icons: known, aliases } = JSON.parse(await readFile(join(lucide, "icons.json"), "utf8"));
   const list = await readFile(join(here, "icons.txt"), "utf8");
   const names = list.split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("#"));
   const shapes = {};
   for (const name of names) {
-    const svg = await readFile(join(modules, "lucide-static", "icons", `${name}.svg`), "utf8");
-    shapes[name] = svg
-      .replace(/<!--[\s\S]*?-->/g, "")
-      .replace(/^[\s\S]*?<svg[^>]*>/, "")
-      .replace(/<\/svg>[\s\S]*$/, "")
-      .replace(/\s*\n\s*/g, "")
-      .replace(/ \/>/g, "/>");
+    const icon = known[name] ?? known[aliases[name]?.parent];
+    if (!icon) throw new Error(`Lucide has no icon "${name}" (assets/icons.txt)`);
+    shapes[name] = icon.body.replaceAll(
+      ' fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round" stroke-width="2"',
+      "",
+    );
   }
-  await writeFile(join(out, "icons.json"), JSON.stringify(shapes, null, 0));
-  await cp(join(modules, "lucide-static", "LICENSE"), join(out, "lucide-LICENSE.txt"));
+  await writeFile(join(out, "icons.json"), JSON.stringify(shapes));
+  await cp(join(lucide, "info.json"), join(out, "lucide-info.json"));
 }
 
 const stamp = await stampOfInputs();

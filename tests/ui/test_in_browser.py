@@ -158,6 +158,19 @@ def test_rows_are_walked_by_keys_but_not_while_typing(browser, address):
     page.context.close()
 
 
+def test_keys_without_ctrl_can_be_switched_off(browser, address):
+    page = opened(browser, address, "/ui/overview/")
+    page.keyboard.press("?")
+    switch = page.locator("[data-kos-keys]")
+    expect(switch).to_be_visible()
+    switch.uncheck()
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.tagName") != "TR"
+    page.context.close()
+
+
 @pytest.mark.skipif(finders.find("build/echarts.js") is None, reason="assets are not built")
 def test_the_chart_says_its_values_under_the_policy(browser, address):
     page = opened(browser, address, "/ui/overview/")

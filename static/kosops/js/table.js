@@ -15,8 +15,18 @@ function move(step) {
   row.scrollIntoView({ block: "nearest" });
 }
 
+// Keys without Ctrl can be switched off on a device, for those who speak or press by accident.
+const store = "kos-keys";
+const off = () => localStorage.getItem(store) === "off";
+
+for (const box of document.querySelectorAll("[data-kos-keys]")) {
+  box.checked = !off();
+  box.addEventListener("change", () => localStorage.setItem(store, box.checked ? "on" : "off"));
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (off() && event.key !== "Enter") return;
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
@@ -24,6 +34,8 @@ document.addEventListener("keydown", (event) => {
     const link = event.target.querySelector("a[data-kos-dialog], a[href]");
     if (link) link.click();
     else location.assign(event.target.dataset.kosHref);
+  } else if (event.key === "?") {
+    document.getElementById("keys")?.showModal();
   } else if (event.key === "/") {
     const find = document.querySelector("[data-kos-find]") ?? document.querySelector("[data-kos-top-search]");
     if (!find) return;
