@@ -127,7 +127,11 @@ def clock(moment: dt.datetime) -> Iterator[None]:
     So a row of last spring carries the day, the month and the order in the log that it would
     have. Only the demo turns the clock, in a process of its own.
     """
-    with mock.patch.object(timezone, "now", lambda: moment):
+
+    def now() -> dt.datetime:
+        return moment
+
+    with mock.patch.object(timezone, "now", now):
         yield
 
 

@@ -128,9 +128,10 @@ class RulesAndMoney(DemoPart):
     def _settle(self, month: Month, until: dt.datetime) -> None:
         """Settle the month before as soon as it is over, on the third or now if that is earlier."""
         brand = self.demo.brand
-        if month not in self.months or Settlement.objects.filter(
-            brand=brand, period=str(month)
-        ).exists():
+        if (
+            month not in self.months
+            or Settlement.objects.filter(brand=brand, period=str(month)).exists()
+        ):
             return
         settled = settlement.settle(by=self.chen, brand=brand, month=month)
         if self._is_paid_later(month):

@@ -1,0 +1,384 @@
+"""The demo brand's posts and their figures over time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from accounts.demo import DemoPart, demo_part
+from content.choices import Genre, PostState, Relationship
+from content.matching import normal_title
+from content.models import MetricSnapshot, Post
+from kosops.lib import sql
+from matrix.choices import CreatorKind, CreatorState, Domain, Platform
+from matrix.models import SocialAccount
+
+POSTS = 6000
+# Of a hundred posts by whom; the rest are of stores.
+SHARES = {CreatorKind.KOS: 54, CreatorKind.KOC: 42}
+
+# Interactions are log-normal: (middle, spread between authors, spread between their notes), so that
+# about 0.5 % of staff notes and 12 % of consumer notes reach 1,000, as in two real samples.
+INTEREST = {
+    CreatorKind.KOS: (3.56, 0.60, 1.15),
+    CreatorKind.KOC: (5.15, 0.80, 1.27),
+}
+OF_STORE = (4.0, 0.3, 1.2)
+# How much of its figures a note has after so many days.
+GROWTH = ((1, 0.42), (3, 0.68), (7, 0.86), (30, 1.0))
+# Posting days: Monday to Sunday.
+WEEKDAYS = (0.9, 0.9, 1.0, 1.1, 1.3, 1.25, 1.05)
+HOURS = (8, 9, 12, 12, 13, 17, 18, 19, 20, 20, 21, 21, 22)
+# Of a thousand creators so many stopped posting at some time.
+STOPPED = 70
+
+SCENES = (
+    "换季 早八 通勤 熬夜后 空调房 约会前 出差 大太阳天 健身后 梅雨天 婚礼 面试 周末 降温".split()
+)
+SKINS = "混干皮 油皮 敏感肌 黄皮 干皮 混油皮 痘肌".split()
+THINGS = (
+    "屏障霜 防晒乳 唇釉 粉底液 精华水 卸妆膏 腮红 眼影盘 护手霜 香水 面膜 洁面 散粉 身体乳 眼霜 隔离 气垫 唇膏 乳液 润唇膏"
+).split()
+TITLES = (
+    "{scene}怎么用{thing}，{skin}的做法",
+    "{thing}用了两周，说说感受",
+    "{thing}上脸实拍｜{skin}版",
+    "{scene}五分钟出门妆，重点是{thing}",
+    "{skin}选{thing}看这三点",
+    "{thing}空瓶记：回购和不回购",
+    "今天到店试了{thing}，拍给你们看",
+    "{thing}用量到底多少才合适",
+    "{scene}用{thing}不搓泥的顺序",
+    "三款{thing}质地对比",
+    "给妈妈挑的{thing}",
+    "{scene}包里只带{thing}",
+    "{skin}的{scene}护肤步骤",
+    "{thing}色号怎么挑｜自然光实拍",
+    "新来的{thing}开箱",
+    "{scene}晚上的护肤，从{thing}开始",
+)
+TITLES_OF_STAFF = (
+    "柜台被问得多的{thing}问题",
+    "导购帮你试｜{skin}用{thing}",
+    "下班后的柜姐怎么用{thing}",
+    "店里这周到的{thing}，{scene}用得上",
+    "一分钟教你看懂{thing}成分表",
+)
+
+# (relationship, share) and what the note says about it.
+RELATIONS = {
+    CreatorKind.KOS: ((Relationship.OWN_STAFF, 1),),
+    CreatorKind.KOC: (
+        (Relationship.COMMISSION, 45),
+        (Relationship.GIFT, 25),
+        (Relationship.NONE, 25),
+        (Relationship.PAID, 5),
+    ),
+}
+DISCLOSURES = {
+    Relationship.OWN_STAFF: "本人为澄野美妆员工",
+    Relationship.COMMISSION: "通过本文下单，作者可获佣金",
+    Relationship.GIFT: "产品由品牌赠送",
+    Relationship.PAID: "品牌合作",
+    Relationship.NONE: "",
+}
+SOURCES = {
+    Platform.XIAOHONGSHU: "xiaohongshu-notes",
+    Platform.DOUYIN: "douyin-works",
+    Platform.CHANNELS: "channels-videos",
+}
+# What May posted: days ago, final interactions. She lacks 38 for the next tier.
+MAY = ((150, 88), (118, 240), (52, 410), (38, 962), (24, 355), (12, 288), (2, 430))
+MAY_BEST = "混干皮换季护肤，从屏障霜开始"
+
+
+@dataclass
+class Planned:
+    """A post that will be published, and the readings of its figures that will be taken."""
+
+    post: Post
+    gone_at: dt.datetime | None
+    readings: list[tuple[dt.datetime, MetricSnapshot]] = field(default_factory=list)
+
+
+@demo_part(order=30)
+class PostsAndMetrics(DemoPart):
+    """Posts of creators and stores, read 1, 3, 7 and 30 days after they were published."""
+
+    name = "content"
+
+    def prepare(self) -> None:
+        self.plan = sorted(self._plan(), key=lambda planned: planned.post.published_at)
+        self.published = 0
+        self.readings = 0
+        self.live: list[Planned] = []
+
+    def play(self, until: dt.datetime) -> None:
+        fresh = []
+        while self.published < len(self.plan):
+            planned = self.plan[self.published]
+            if planned.post.published_at > until:
+                break
+            fresh.append(planned)
+            self.published += 1
+        Post.objects.bulk_create((planned.post for planned in fresh), batch_size=1000)
+        self.live += fresh
+        self._take_readings(until)
+        gone = [p.post.pk for p in self.live if p.gone_at and p.gone_at <= until]
+        Post.objects.filter(pk__in=gone).update(state=PostState.REMOVED)
+        self.live = [planned for planned in self.live if planned.readings]
+
+    def figures(self) -> dict[str, int]:
+        return {"posts": self.published, "snapshots": self.readings}
+
+    def _take_readings(self, until: dt.datetime) -> None:
+        taken = []
+        for planned in self.live:
+            while planned.readings and planned.readings[0][0] <= until:
+                _moment, reading = planned.readings.pop(0)
+                reading.post = planned.post
+                taken.append(reading)
+        MetricSnapshot.objects.bulk_create(taken, batch_size=2000)
+        self.readings += len(taken)
+        if taken:
+            sql.execute(_LATEST_FIGURES, {"snapshots": [reading.pk for reading in taken]})
+
+    # -- what will be posted ---------------------------------------------------------
+
+    def _plan(self) -> Iterator[Planned]:
+        accounts = list(
+            SocialAccount.objects.filter(
+                Q(creator=None) | ~Q(creator__state=CreatorState.CANDIDATE),
+                brand=self.demo.brand,
+                domain=Domain.PUBLIC,
+            )
+            .select_related("creator", "unit")
+            .order_by("pk")
+        )
+        self._judge(accounts)
+        total = self.demo.size(POSTS)
+        for kind, percent in SHARES.items():
+            own = [a for a in accounts if a.creator and a.creator.kind == kind]
+            count = total * percent // 100
+            if kind == CreatorKind.KOC:
+                count -= len(MAY)
+                yield from self._may(own)
+            yield from self._posts(own, count)
+        stores = [account for account in accounts if account.creator is None]
+        yield from self._posts(stores, total - sum(total * p // 100 for p in SHARES.values()))
+
+    def _judge(self, accounts: list[SocialAccount]) -> None:
+        """How keen and how good each author is, and when some stopped."""
+        demo, rng = self.demo, self.rng
+        self.skill: dict[int, float] = {}
+        self.keen: dict[int, float] = {}
+        self.stopped: dict[int, dt.date] = {}
+        for account in accounts:
+            author = account.creator_id or 0
+            if author in self.keen:
+                continue
+            self.skill[author] = rng.gauss(0, 1)
+            self.keen[author] = rng.lognormvariate(0, 0.7)
+            if rng.random() * 1000 < STOPPED:
+                self.stopped[author] = demo.last_day - dt.timedelta(days=rng.randint(62, 130))
+            if account.creator and account.creator.person_id:
+                self.keen[author], self.skill[author] = 3.5, 0.6
+                self.stopped.pop(author, None)
+
+    def _posts(self, accounts: list[SocialAccount], count: int) -> Iterator[Planned]:
+        # Xiaohongshu is where they mostly post.
+        weights = [
+            self.keen[account.creator_id or 0]
+            * (1.0 if account.platform == Platform.XIAOHONGSHU else 0.35)
+            * self._span(account)
+            for account in accounts
+        ]
+        for account in self.rng.choices(accounts, weights, k=count):
+            yield self._post(account, self._moment(account), self._interest(account))
+
+    def _window(self, account: SocialAccount) -> tuple[dt.date, dt.date]:
+        first, last = self.demo.first_day, self.demo.last_day
+        if creator := account.creator:
+            first = max(first, creator.joined_on or first)
+            last = min(last, creator.left_on or last, self.stopped.get(creator.pk, last))
+        return first, last
+
+    def _span(self, account: SocialAccount) -> float:
+        """The part of the time in which the account could post."""
+        if account.creator and account.creator.person_id and self._is_may(account):
+            return 0.0
+        first, last = self._window(account)
+        return max(0.0, ((last - first).days + 1) / len(self.demo.days))
+
+    def _moment(self, account: SocialAccount) -> dt.datetime:
+        first, last = self._window(account)
+        days = (last - first).days
+        while True:
+            # The larger of two draws, half of the time: more is posted month by month.
+            place = self.rng.randint(0, days)
+            if self.rng.random() < 0.45:
+                place = max(place, self.rng.randint(0, days))
+            day = first + dt.timedelta(days=place)
+            if self.rng.random() * max(WEEKDAYS) < WEEKDAYS[day.weekday()]:
+                return self._at(day)
+
+    def _at(self, day: dt.date) -> dt.datetime:
+        return self.demo.at(
+            day, self.rng.choice(HOURS), self.rng.randint(0, 59), self.rng.randint(0, 59)
+        )
+
+    def _interest(self, account: SocialAccount) -> int:
+        kind = account.creator.kind if account.creator else None
+        middle, between, within = INTEREST[CreatorKind(kind)] if kind else OF_STORE
+        skill = self.skill[account.creator_id or 0]
+        return int(self.rng.lognormvariate(middle + between * skill, within))
+
+    # -- May ---------------------------------------------------------------------------
+
+    def _is_may(self, account: SocialAccount) -> bool:
+        creator = account.creator
+        return bool(creator and creator.person_id and creator.kind == CreatorKind.KOC)
+
+    def _may(self, accounts: list[SocialAccount]) -> Iterator[Planned]:
+        account = next(
+            a for a in accounts if self._is_may(a) and a.platform == Platform.XIAOHONGSHU
+        )
+        best = max(interactions for _days, interactions in MAY)
+        for days, interactions in MAY:
+            moment = self._at(self.demo.day - dt.timedelta(days=days))
+            planned = self._post(account, moment, interactions, steady=True)
+            if interactions == best:
+                planned.post.title = MAY_BEST
+                planned.post.title_key = normal_title(MAY_BEST)
+            yield planned
+
+    # -- one post ------------------------------------------------------------------------
+
+    def _post(
+        self, account: SocialAccount, moment: dt.datetime, interest: int, *, steady: bool = False
+    ) -> Planned:
+        rng, creator = self.rng, account.creator
+        kind = CreatorKind(creator.kind) if creator else CreatorKind.KOS
+        choices = RELATIONS[kind]
+        relation = rng.choices([name for name, _w in choices], [w for _name, w in choices])[0]
+        if creator is None:
+            relation = Relationship.NONE
+        title = self._title(of_staff=kind == CreatorKind.KOS)
+        # Some forget to say it; a page lists these.
+        told = steady or rng.random() > 0.03
+        uid = f"{rng.getrandbits(96):024x}"
+        post = Post(
+            brand_id=account.brand_id,
+            store_id=account.unit_id,
+            account=account,
+            creator=creator,
+            platform=account.platform,
+            platform_post_id=uid,
+            title=title,
+            title_key=normal_title(title),
+            url=_url(account.platform, uid),
+            genre=self._genre(account.platform),
+            published_at=moment,
+            is_commercial=relation in (Relationship.PAID, Relationship.COMMISSION),
+            relationship=relation,
+            disclosure=DISCLOSURES[relation] if told else "",
+        )
+        gone = not steady and rng.random() < 0.012
+        gone_at = moment + dt.timedelta(days=rng.randint(4, 60)) if gone else None
+        planned = Planned(post, gone_at)
+        whole = _figures(rng, account.platform, interest)
+        for days, part in GROWTH:
+            captured = self.demo.at(
+                moment.astimezone(self.demo.zone).date() + dt.timedelta(days=days),
+                8,
+                rng.randint(5, 55),
+            )
+            if gone_at and captured > gone_at:
+                break
+            if not steady:
+                part = min(1.0, max(0.05, part + rng.gauss(0, 0.06))) if days < 30 else 1.0
+            reading = _reading(rng, account.platform, whole, part, sure=steady)
+            reading.captured_at = captured
+            planned.readings.append((captured, reading))
+        return planned
+
+    def _title(self, *, of_staff: bool) -> str:
+        rng = self.rng
+        titles = (*TITLES, *TITLES_OF_STAFF) if of_staff else TITLES
+        return rng.choice(titles).format(
+            scene=rng.choice(SCENES), skin=rng.choice(SKINS), thing=rng.choice(THINGS)
+        )
+
+    def _genre(self, platform: str) -> str:
+        if platform == Platform.XIAOHONGSHU and self.rng.random() < 0.68:
+            return Genre.IMAGE_TEXT
+        return Genre.VIDEO
+
+
+_LATEST_FIGURES = """
+    UPDATE content_post AS post
+       SET impressions = COALESCE(new.impressions, post.impressions),
+           views = COALESCE(new.views, post.views),
+           likes = COALESCE(new.likes, post.likes),
+           recommends = COALESCE(new.recommends, post.recommends),
+           comments = COALESCE(new.comments, post.comments),
+           saves = COALESCE(new.saves, post.saves),
+           shares = COALESCE(new.shares, post.shares),
+           followers_gained = COALESCE(new.followers_gained, post.followers_gained),
+           figures_at = new.captured_at
+      FROM (SELECT DISTINCT ON (post_id) * FROM content_metricsnapshot
+             WHERE id = ANY(%(snapshots)s) ORDER BY post_id, captured_at DESC) AS new
+     WHERE post.id = new.post_id
+"""
+
+
+def _url(platform: str, uid: str) -> str:
+    if platform == Platform.XIAOHONGSHU:
+        return f"https://www.xiaohongshu.com/explore/{uid}"
+    return ""
+
+
+def _figures(rng: random.Random, platform: str, interest: int) -> dict[str, int]:
+    """Final figures of a post with so many likes, saves and comments together."""
+    views = int(interest / rng.uniform(0.025, 0.085)) + rng.randint(20, 160)
+    comments = int(interest * rng.uniform(0.05, 0.14))
+    figures = {"views": views, "comments": comments, "shares": int(interest * rng.uniform(0, 0.1))}
+    if platform == Platform.CHANNELS:
+        figures["recommends"] = int(interest * rng.uniform(0.2, 0.6))
+        figures["likes"] = interest - comments
+    else:
+        saves = int(interest * (rng.uniform(0.2, 0.45) if platform == "xiaohongshu" else 0.13))
+        figures |= {"saves": saves, "likes": interest - comments - saves}
+    if platform == Platform.XIAOHONGSHU:
+        figures["impressions"] = int(views / rng.uniform(0.07, 0.19))
+    if platform != Platform.CHANNELS:
+        figures["followers_gained"] = int(interest * rng.uniform(0, 0.03))
+    return figures
+
+
+def _reading(
+    rng: random.Random, platform: str, whole: dict[str, int], part: float, *, sure: bool
+) -> MetricSnapshot:
+    """What the platform's export says when so much of the final figures is there."""
+    values: dict[str, int | None] = {
+        # The parts add up to the final interactions exactly once all of it is there.
+        name: value if part == 1.0 else int(value * part)
+        for name, value in whole.items()
+    }
+    if not sure and rng.random() < 0.04:
+        # "数据较少": the platform does not tell.
+        values[rng.choice(("shares", "comments", "followers_gained"))] = None
+    if not sure and rng.random() < 0.03 and values["comments"]:
+        # Comments that the platform took away again.
+        values["comments"] -= 1
+    reading = MetricSnapshot(source=SOURCES[Platform(platform)], **values)
+    if platform == Platform.XIAOHONGSHU and values["impressions"]:
+        reading.click_rate_bp = (values["views"] or 0) * 10_000 // values["impressions"]
+    if platform != Platform.XIAOHONGSHU:
+        reading.completion_rate_bp = rng.randint(900, 4200)
+    reading.watch_seconds_x100 = rng.randint(450, 2600)
+    return reading
