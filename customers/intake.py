@@ -24,6 +24,7 @@ from accounts.models import Unit
 from customers.choices import Attribution, Channel, OrderStatus
 from customers.models import Order, OrderLine, Refund, WaitingRefund
 from customers.refunds import RefundableLine, spread
+from kosops.lib import sql
 from kosops.lib.periods import business_date
 
 CREATED = "created"
@@ -378,11 +379,10 @@ def _write_versions(
         order.business_date = _day(row)
         order.facts_version += 1
         order.updated_at = now
-    Order.objects.bulk_update(
+    sql.update_rows(
         [order for order, _row in changed],
         [*_COMPARED, "seller_by", "sharer_by", "source_updated_at", "business_date",
          "facts_version", "updated_at"],
-        batch_size=500,
     )  # fmt: skip
     stated = {order.pk: {line.line_no for line in row.lines} for order, row in changed}
     # A line that the new version no longer has keeps its place with nothing paid, since
@@ -525,9 +525,7 @@ def _write_refunds(brand: Unit, book: _RefundBook) -> None:
         order.updated_at = now
         if order.refunded_amount == order.paid_amount:
             order.status = OrderStatus.REFUNDED
-    Order.objects.bulk_update(
-        orders, ["refunded_amount", "facts_version", "status", "updated_at"], batch_size=500
-    )
+    sql.update_rows(orders, ["refunded_amount", "facts_version", "status", "updated_at"])
     _spread_over_lines(orders)
     _note_changed(brand, ((order.pk, order.business_date) for order in orders))
 
@@ -557,7 +555,7 @@ def _spread_over_lines(orders: list[Order]) -> None:
             if line.refunded_amount != refunded:
                 line.refunded_amount = refunded
                 changed.append(line)
-    OrderLine.objects.bulk_update(changed, ["refunded_amount"], batch_size=1000)
+    sql.update_rows(changed, ["refunded_amount"])
 
 
 def _keep_waiting(brand: Unit, rows: list[RefundFacts]) -> set[tuple[str, str, str]]:
@@ -629,7 +627,7 @@ def _apply_waiting(brand: Unit, orders: list[OrderFacts]) -> None:
         for refund, outcome in zip(waiting, outcomes, strict=True):
             refund.reason = outcome.code
             refund.applied_at = None if outcome.result == REJECTED else now
-        WaitingRefund.objects.bulk_update(waiting, ["applied_at", "reason"])
+        sql.update_rows(waiting, ["applied_at", "reason"])
 
 
 # -- plumbing ------------------------------------------------------------------

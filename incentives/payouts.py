@@ -481,9 +481,7 @@ def _answer(payout: Payout | None, row: Result) -> ResultOutcome:
 
 
 def _book_results(by: Person | None, payouts: list[Payout]) -> None:
-    Payout.objects.bulk_update(
-        payouts, ["state", "provider_no", "failure", "settled_at"], batch_size=500
-    )
+    sql.update_rows(payouts, ["state", "provider_no", "failure", "settled_at"])
     batches = PayoutBatch.objects.select_for_update().filter(
         pk__in={payout.batch_id for payout in payouts}
     )

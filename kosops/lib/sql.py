@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
+from django.db.models import Field, Model
+from psycopg2.extras import execute_values
 
 from kosops.lib.errors import DomainError
 
@@ -31,6 +33,38 @@ def fetch_one(statement: str, params: Mapping[str, Any] | None = None) -> dict[s
     """Run a query that yields exactly one row."""
     (row,) = fetch_all(statement, params)
     return row
+
+
+def update_rows(rows: Sequence[Model], fields: Sequence[str]) -> None:
+    """Write ``fields`` of rows that were loaded and changed, one statement per 1,000 rows.
+
+    The same as Django's bulk_update for plain values, at a small part of its cost: that one builds
+    an expression per row and field.
+    """
+    if not rows:
+        return
+    meta = rows[0]._meta
+    columns = [cast("Field[Any, Any]", meta.get_field(name)) for name in fields]
+    names = [connection.ops.quote_name(field.column or "") for field in columns]
+    table, key = connection.ops.quote_name(meta.db_table), meta.pk
+    assigned = ", ".join(f"{name} = new.{name}" for name in names)
+    types = ", ".join(f"%s::{field.db_type(connection)}" for field in (key, *columns))
+    values = [
+        [
+            field.get_db_prep_save(getattr(row, field.attname), connection)
+            for field in (key, *columns)
+        ]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            f"UPDATE {table} AS old SET {assigned} FROM (VALUES %s) AS new"
+            f" ({', '.join(['row_key', *names])}) WHERE old.{key.column} = new.row_key",
+            values,
+            template=f"({types})",
+            page_size=1000,
+        )
 
 
 @contextmanager
