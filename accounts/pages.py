@@ -181,9 +181,13 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
 def role_give(request: HttpRequest, person_id: int) -> HttpResponse:
     shown = _person(request, person_id)
     form = RoleForm(request.POST, units=_units(request, people_commands.MANAGE))
+    try:
+        people_commands.check_not_own(request.user, shown)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("accounts:person", person_id)
     if form.is_valid():
         try:
-            people_commands.check_may_manage(request.user, shown)
             people_commands.give_role(by=request.user, person=shown, **form.cleaned_data)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
@@ -200,8 +204,7 @@ def role_end(request: HttpRequest, person_id: int, grant_id: int) -> HttpRespons
     grants = Grant.objects.for_user(request.user, people_commands.MANAGE)
     grant = get_object_or_404(grants, pk=grant_id, person=shown)
     try:
-        if shown == request.user:
-            people_commands.check_may_manage(request.user, shown)
+        people_commands.check_not_own(request.user, shown)
         people_commands.end_role(by=request.user, grant=grant)
     except DomainError as refusal:
         messages.error(request, str(refusal))
@@ -247,7 +250,8 @@ def _person_page(request: HttpRequest, shown: Person, form: RoleForm | None = No
         {
             "person": shown,
             "grants": people_commands.held_roles(grants, timezone.localdate()),
-            "may_change": people_commands.may_manage(request.user, shown),
+            "is_own": shown.pk == request.user.pk,
+            "refusal": people_commands.refusal_to_manage(request.user, shown),
             "form": form or RoleForm(units=_units(request, people_commands.MANAGE)),
         },
         status=_form_status(form),

@@ -31,15 +31,20 @@ def people_with_grants(rows: QuerySet[Person]) -> QuerySet[Person]:
     return rows.prefetch_related(Prefetch("grants", queryset=grants, to_attr="current_grants"))
 
 
-def check_may_manage(by: Person, person: Person) -> None:
-    """Refuse ``own_access``, ``superuser`` and ``held_elsewhere``.
-
-    Nobody raises themselves, and nobody cuts or takes over access that reaches beyond their own.
-    """
+def check_not_own(by: Person, person: Person) -> None:
+    """Refuse ``own_access``: nobody raises themselves."""
     if by.pk == person.pk:
         raise NotAllowed(
             "own_access", _("Ask a colleague: nobody changes their own roles and access.")
         )
+
+
+def check_may_manage(by: Person, person: Person) -> None:
+    """Refuse ``own_access``, ``superuser`` and ``held_elsewhere``.
+
+    Nobody cuts off or takes over access that reaches beyond their own.
+    """
+    check_not_own(by, person)
     if by.is_superuser:
         return
     if person.is_superuser:
@@ -54,13 +59,13 @@ def check_may_manage(by: Person, person: Person) -> None:
         )
 
 
-def may_manage(by: Person, person: Person) -> bool:
-    """Whether `check_may_manage` would let ``by`` pass; for pages that show buttons."""
+def refusal_to_manage(by: Person, person: Person) -> str:
+    """Why `check_may_manage` would not let ``by`` pass, empty if it would; for the page."""
     try:
         check_may_manage(by, person)
-    except NotAllowed:
-        return False
-    return True
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
 
 
 @dataclass(frozen=True)
