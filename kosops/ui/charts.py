@@ -94,3 +94,85 @@ def funnel(steps: Sequence[FunnelStep]) -> dict[str, Any]:
         "bars": bars,
         "most": max((step.value or 0 for step in steps if not step.as_figure), default=0),
     }
+
+
+def drawn(data: Chart, height: int, language: str) -> dict[str, Any]:
+    """Coordinates for components/drawing.html: percent across, pixels down."""
+    axis = ticks(data, height)
+    scale = drawing.Scale(0, axis[-1], height)
+    count = max(1, len(data.labels))
+    every = max(1, -(-count // 12))
+    lines = (
+        [{"d": drawing.line_path(s.values, 1000, scale), "dashed": s.dashed} for s in data.series]
+        if data.kind == "line"
+        else []
+    )
+    return {
+        "height": height,
+        "full_height": height + 28,
+        "ticks": [(tick_text(t, data, language), round(scale.y(t), 1)) for t in axis],
+        "labels": [
+            (label, _middle(i, count, data.kind))
+            for i, label in enumerate(data.labels)
+            if i % every == 0
+        ],
+        "lines": lines,
+        "bars": _bars(data, scale, count, language) if data.kind != "line" else [],
+        "alone": len(data.series) == 1,
+    }
+
+
+def _bars(data: Chart, scale: drawing.Scale, count: int, language: str) -> list[dict[str, Any]]:
+    """Each label's bar: stacked parts with their sum above, or the series side by side."""
+    room = round(46 / count, 3)
+    bars = []
+    for i, label in enumerate(data.labels):
+        column = [series.values[i] for series in data.series]
+        left = round((i + 0.5) * 100 / count - room / 2, 3)
+        stacked = data.kind == "stacked"
+        total = sum(v or 0 for v in column) if stacked else column[0]
+        shows_total = total is not None and (stacked or len(column) == 1)
+        bars.append(
+            {
+                "label": label,
+                "middle": _middle(i, count, "bar"),
+                "parts": _stack(column, scale, left, room)
+                if stacked
+                else _beside(column, scale, left, room),
+                "top": round(scale.y(total) - 6, 1) if shows_total else 0,
+                "total": tick_text(total, data, language) if shows_total else "",
+            }
+        )
+    return bars
+
+
+def _stack(
+    column: Sequence[drawing.Value], scale: drawing.Scale, left: float, room: float
+) -> list[dict[str, float]]:
+    return [
+        {"place": part.index + 1, "x": left, "width": room, "y": part.y, "height": part.height}
+        for part in drawing.stacked(column, scale)
+    ]
+
+
+def _beside(
+    column: Sequence[drawing.Value], scale: drawing.Scale, left: float, room: float
+) -> list[dict[str, float]]:
+    width = room / len(column)
+    return [
+        {
+            "place": index + 1,
+            "x": round(left + index * width, 3),
+            "width": round(width * 0.92, 3),
+            "y": round(scale.y(value), 2),
+            "height": round(scale.height - scale.y(value), 2),
+        }
+        for index, value in enumerate(column)
+        if value is not None
+    ]
+
+
+def _middle(index: int, count: int, kind: str) -> float:
+    if kind == "line":
+        return round(index * 100 / (count - 1), 3) if count > 1 else 0
+    return round((index + 0.5) * 100 / count, 3)

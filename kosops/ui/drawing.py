@@ -75,7 +75,7 @@ def stacked(values: Sequence[Value], scale: Scale, gap: float = 2.0) -> list[Seg
     The gap is taken out of each upper part, so the whole bar keeps its true height. A part
     that is too small for the gap keeps one pixel, so that it never disappears.
     """
-    segments = []
+    segments: list[Segment] = []
     total = 0.0
     for index, value in enumerate(values):
         if not value:

@@ -128,3 +128,39 @@ def test_the_rate_between_funnel_steps_is_of_the_step_before():
     assert [step.label for step in funnel["figures"]] == ["Interacted"]
     assert [step["rate_bp"] for step in funnel["bars"]] == [931, None, None]
     assert funnel["most"] == 38_420
+
+
+def test_single_bars_start_at_the_foot_and_unknown_ones_do_not_show():
+    data = Chart(
+        id="c",
+        title="Notes",
+        kind="bar",
+        labels=["a", "b"],
+        series=[Series(name="n", values=[50, None])],
+    )
+    drawn = charts.drawn(data, 100, "en")
+    first, second = drawn["bars"]
+    assert drawn["alone"]
+    assert [(part["y"], part["height"]) for part in first["parts"]] == [(0, 100)]
+    assert first["total"] == "50"
+    assert (second["parts"], second["total"]) == ([], "")
+
+
+def test_two_series_of_bars_stand_side_by_side():
+    data = Chart(
+        id="c",
+        title="Notes",
+        kind="bar",
+        labels=["a"],
+        series=[Series(name="now", values=[50]), Series(name="before", values=[25])],
+    )
+    [bar] = charts.drawn(data, 100, "en")["bars"]
+    left, right = bar["parts"]
+    assert left["x"] + left["width"] <= right["x"]
+    assert (left["height"], right["height"]) == (100, 50)
+
+
+def test_long_axes_name_every_second_day():
+    data = sales([1] * 20, "number")
+    data.labels = [str(day) for day in range(1, 21)]
+    assert [label for label, _x in charts.drawn(data, 225, "en")["labels"]][:3] == ["1", "3", "5"]

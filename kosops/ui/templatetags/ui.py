@@ -6,7 +6,7 @@ templates/components/README.md shows each with an example.
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.conf import settings
@@ -46,23 +46,23 @@ def not_in_yet() -> str:
 
 
 @register.filter
-def number(value: Number, digits: int | None = None) -> str:
+def number(value: Any, digits: int | None = None) -> str:
     """12345 as 12,345; None as "not in yet"."""
-    return not_in_yet() if value is None or value == "" else formats.number(value, digits)
+    return not_in_yet() if _unknown(value) else formats.number(value, digits)
 
 
 @register.filter
-def short_number(value: Number) -> str:
+def short_number(value: Any) -> str:
     """1264000 as 1.26M or 126.4万."""
-    if value is None or value == "":
+    if _unknown(value):
         return not_in_yet()
     return formats.short_number(value, get_language())
 
 
 @register.filter
-def money(minor: int | None, currency: str | None = None) -> str:
+def money(minor: Any, currency: str | None = None) -> str:
     """284650 as ¥2,846.50. The currency is the brand's unless given."""
-    if minor is None or minor == "":
+    if _unknown(minor):
         return not_in_yet()
     return formats.money(minor, currency or _home(), _home())
 
@@ -74,17 +74,17 @@ def amount(minor: int | None, currency: str = "") -> str:
 
 
 @register.filter
-def short_money(minor: int | None, currency: str | None = None) -> str:
+def short_money(minor: Any, currency: str | None = None) -> str:
     """684000000 as ¥6.84M or ¥684.0万; for overviews, never for what is paid."""
-    if minor is None or minor == "":
+    if _unknown(minor):
         return not_in_yet()
     return formats.short_money(minor, currency or _home(), get_language(), _home())
 
 
 @register.filter
-def percent_bp(basis_points: int | None, digits: int | None = None) -> str:
+def percent_bp(basis_points: Any, digits: int | None = None) -> str:
     """1240 as 12.4%."""
-    if basis_points is None or basis_points == "":
+    if _unknown(basis_points):
         return not_in_yet()
     return formats.percent_bp(basis_points, digits)
 
@@ -102,7 +102,7 @@ def moment(value: datetime | None, style: str = "full") -> str:
     """A point in time in the brand's time zone: full, short (no year) or time."""
     if not value:
         return ""
-    return formats.moment(_local(value), get_language(), style)
+    return formats.moment(cast(datetime, _local(value)), get_language(), style)
 
 
 @register.simple_tag
@@ -246,7 +246,7 @@ def chart(context: Context, data: Chart, height: int = 300) -> SafeString:
         payload=charts.payload(data, height, language, not_in_yet()),
         payload_id=f"{data.id}-data",
         rows=charts.rows(data, language, not_in_yet()),
-        drawn=_drawn(data, height, language),
+        drawn=charts.drawn(data, height, language),
     )
 
 
@@ -265,63 +265,12 @@ def stacked_bars(context: Context, data: Chart, height: int = 200) -> SafeString
         "stacked_bars",
         chart=data,
         rows=charts.rows(data, language, not_in_yet()),
-        drawn=_drawn(data, height, language),
+        drawn=charts.drawn(data, height, language),
         latest=[
             charts.text(s.values[-1] if s.values else None, data, language, not_in_yet())
             for s in data.series
         ],
     )
-
-
-def _drawn(data: Chart, height: int, language: str) -> dict[str, Any]:
-    """Coordinates for components/drawing.html: percent across, pixels down."""
-    axis = charts.ticks(data, height)
-    scale = drawing.Scale(0, axis[-1], height)
-    count = max(1, len(data.labels))
-    every = max(1, -(-count // 12))
-    lines = (
-        [{"d": drawing.line_path(s.values, 1000, scale), "dashed": s.dashed} for s in data.series]
-        if data.kind == "line"
-        else []
-    )
-    return {
-        "height": height,
-        "full_height": height + 28,
-        "ticks": [(charts.tick_text(t, data, language), round(scale.y(t), 1)) for t in axis],
-        "labels": [
-            (label, _middle(i, count, data.kind))
-            for i, label in enumerate(data.labels)
-            if i % every == 0
-        ],
-        "lines": lines,
-        "bars": _bars(data, scale, count, language) if data.kind != "line" else [],
-    }
-
-
-def _bars(data: Chart, scale: drawing.Scale, count: int, language: str) -> list[dict[str, Any]]:
-    width = round(46 / count, 3)
-    bars = []
-    for i, label in enumerate(data.labels):
-        column = [s.values[i] for s in data.series]
-        total = sum(v or 0 for v in column)
-        bars.append(
-            {
-                "label": label,
-                "x": round((i + 0.5) * 100 / count - width / 2, 3),
-                "middle": _middle(i, count, "bar"),
-                "width": width,
-                "parts": drawing.stacked(column, scale),
-                "top": round(scale.y(total) - 6, 1),
-                "total": charts.tick_text(total, data, language),
-            }
-        )
-    return bars
-
-
-def _middle(index: int, count: int, kind: str) -> float:
-    if kind == "line":
-        return round(index * 100 / (count - 1), 3) if count > 1 else 0
-    return round((index + 0.5) * 100 / count, 3)
 
 
 # -- frames around a page's own markup -----------------------------------------
@@ -544,7 +493,7 @@ def with_query(context: Context, name: str, value: str) -> str:
 
 
 @register.filter
-def absolute(value: Number) -> Number:
+def absolute(value: Any) -> Any:
     return None if value is None else abs(value)
 
 
@@ -567,9 +516,15 @@ def at(values: Sequence[Any], index: int) -> Any:
 
 
 def _component(context: Context, name: str, /, **values: Any) -> SafeString:
-    found = context.template.engine.get_template(f"components/{name}.html")
+    engine = cast(template.base.Template, context.template).engine
+    found = engine.get_template(f"components/{name}.html")
     with context.push(**values):
         return found.render(context)
+
+
+def _unknown(value: Any) -> bool:
+    """None, or a variable that the template does not have."""
+    return value is None or value == ""
 
 
 def _image_name(label: str) -> SafeString:

@@ -19,7 +19,7 @@ function tooltip(data) {
     box.append(element("div", "tip-title", data.labels[index]));
     data.series.forEach((series, place) => {
       const row = element("div", "tip-row");
-      const kind = data.kind === "line" ? (series.dashed ? "is-dashed" : "is-line") : `tip-sign-${place + 1}`;
+      const kind = data.series.length === 1 ? "is-line" : data.kind === "line" ? (series.dashed ? "is-dashed" : "is-line") : `tip-sign-${place + 1}`;
       row.append(element("span", `tip-sign ${kind}`), element("span", "", series.name), element("strong", "", series.texts[index]));
       box.append(row);
     });
