@@ -14,6 +14,8 @@ from kosops.lib import sql
 # A changed destination is watched for so long (RELIABILITY 2.6).
 WATCHED = dt.timedelta(hours=72)
 LARGE_FACTOR = 5
+# Below this amount a jump is no reason to look twice.
+LARGE_FLOOR = 50_000
 
 NEW_ACCOUNT = "new_account"
 LARGE = "large"
@@ -47,7 +49,8 @@ _CONCERNS = """
           FROM incentives_payout p WHERE p.state = 'succeeded' GROUP BY p.creator_id)
     SELECT p.out_no, c.name AS creator, p.amount, past.usual,
            d.changed_at > %(since)s AND past.usual IS NOT NULL AS new_account,
-           p.amount > COALESCE(past.usual, typical.amount) * %(factor)s AS large
+           p.amount >= %(floor)s
+               AND p.amount > COALESCE(past.usual, typical.amount) * %(factor)s AS large
       FROM incentives_payout p
       JOIN matrix_creator c ON c.id = p.creator_id
       LEFT JOIN incentives_payoutdestination d ON d.creator_id = p.creator_id
@@ -66,7 +69,12 @@ def concerns(batch: PayoutBatch) -> list[Concern]:
     """
     rows = sql.fetch_all(
         _CONCERNS,
-        {"batch": batch.pk, "since": timezone.now() - WATCHED, "factor": LARGE_FACTOR},
+        {
+            "batch": batch.pk,
+            "since": timezone.now() - WATCHED,
+            "factor": LARGE_FACTOR,
+            "floor": LARGE_FLOOR,
+        },
     )
     found = []
     for row in rows:

@@ -9,7 +9,10 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import waiting
+        from insights import frame
 
+        navigation.register_brand(frame.brand_of)
+        navigation.register_freshness(frame.freshness)
         navigation.register(
             navigation.NavItem(
                 group=navigation.TOP,

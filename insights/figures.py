@@ -111,9 +111,9 @@ class Series:
         return _total(self.before)
 
 
-@dataclass(frozen=True)
+@dataclass
 class StoreRow:
-    """One store of the leaderboard; ``moved`` is up when positive."""
+    """One store of the leaderboard; ``moved`` is up when positive, ``share`` of the best in words."""
 
     id: int
     name: str
@@ -127,6 +127,7 @@ class StoreRow:
     place: int
     moved: int
     trend: list[int] = field(default_factory=list)
+    share: str = ""
 
 
 def daily(stores: Sequence[int], span: Span) -> dict[str, Series]:

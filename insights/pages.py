@@ -201,10 +201,14 @@ def _stores(request: HttpRequest, stores: list[int], span: periods.Span) -> dict
     name = sort.removeprefix("-")
     if name in SORTS:
         rows.sort(key=lambda row: _sort_key(row, name), reverse=sort.startswith("-"))
+    best = max((row.sales for row in rows), default=0)
+    page = Paginator(rows, STORES_PER_PAGE).get_page(request.GET.get("page"))
+    for row in page.object_list:
+        row.share = formats.percent_bp(formats.share_bp(row.sales, best) or 0, 0)
     return {
-        "page": Paginator(rows, STORES_PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "store_count": len(rows),
-        "best": max((row.sales for row in rows), default=0),
+        "best": best,
         "q": request.GET.get("q", ""),
         "posts_url": reverse("content:posts"),
     }

@@ -46,9 +46,7 @@ def posts_of(creator: Creator) -> list[tuple[Post, int | None]]:
 
 def sold_of(creator: Creator, day: dt.date) -> Sold:
     found = (
-        Order.objects.filter(
-            seller=creator, business_date__range=(Month.of(day).first_day, day)
-        )
+        Order.objects.filter(seller=creator, business_date__range=(Month.of(day).first_day, day))
         .exclude(status="closed")
         .aggregate(orders=Count("pk"), amount=Sum(F("paid_amount") - F("refunded_amount")))
     )
