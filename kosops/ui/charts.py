@@ -130,8 +130,8 @@ def _bars(data: Chart, scale: drawing.Scale, count: int, language: str) -> list[
         column = [series.values[i] for series in data.series]
         left = round((i + 0.5) * 100 / count - room / 2, 3)
         stacked = data.kind == "stacked"
-        total = sum(v or 0 for v in column) if stacked else column[0]
-        shows_total = total is not None and (stacked or len(column) == 1)
+        known = stacked or (len(column) == 1 and column[0] is not None)
+        total = sum(v or 0 for v in column) if known else 0
         bars.append(
             {
                 "label": label,
@@ -139,8 +139,8 @@ def _bars(data: Chart, scale: drawing.Scale, count: int, language: str) -> list[
                 "parts": _stack(column, scale, left, room)
                 if stacked
                 else _beside(column, scale, left, room),
-                "top": round(scale.y(total) - 6, 1) if shows_total else 0,
-                "total": tick_text(total, data, language) if shows_total else "",
+                "top": round(scale.y(total) - 6, 1),
+                "total": tick_text(total, data, language) if known else "",
             }
         )
     return bars
