@@ -1,4 +1,9 @@
+import gzip
+import re
+from pathlib import Path
+
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 pytestmark = pytest.mark.urls("tests.ui.gallery_urls")
@@ -63,3 +68,26 @@ def test_phone_pages_load_no_chart_code_and_no_typeface(visitor, address):
     assert "charts.css" not in html
     assert "fonts.css" not in html
     assert "woff2" not in html
+
+
+def first_visit(html: str) -> int:
+    """Bytes that a first visit loads: the page and all it names, compressed as the server would."""
+    named = set(re.findall(r'(?:href|src)="/static/([^"]+?)"', html))
+    named = {re.sub(r"\.[0-9a-f]{12}(?=\.\w+$)", "", name) for name in named}
+    found = {name: finders.find(name) for name in named}
+    assert [name for name, path in found.items() if path is None] == []
+    sizes = [
+        len(data) if path.endswith(".woff2") else len(gzip.compress(data))
+        for path in found.values()
+        for data in [Path(path).read_bytes()]
+    ]
+    return sum(sizes) + len(gzip.compress(html.encode()))
+
+
+def test_a_phone_page_stays_under_60_kb(visitor):
+    assert first_visit(visitor.get("/ui/staff/").content.decode()) < 60_000
+
+
+@pytest.mark.skipif(finders.find("build/echarts.js") is None, reason="assets are not built")
+def test_an_hq_page_with_charts_stays_under_300_kb(visitor):
+    assert first_visit(visitor.get("/ui/overview/").content.decode()) < 300_000
