@@ -3,6 +3,9 @@
 A journal balances and has at least two postings (checked at commit), is of one currency (composite
 foreign keys), takes no postings after its own transaction, and is refused in a settled month.
 A payout changes state only along its own path.
+
+Not reversible: with postings in the books, going back to plain foreign keys would check a million
+rows under lock and drop the rule that keeps currencies apart.
 """
 
 from django.db import migrations
