@@ -82,7 +82,8 @@ class Frame:
 
     @cached_property
     def brand(self) -> navigation.Brand:
-        return navigation.brand(self.person)
+        # A stranger is not told whose installation this is, and costs no query.
+        return navigation.brand(self.person) if self.signed_in else navigation.NEUTRAL
 
     @cached_property
     def freshness(self) -> navigation.Freshness | None:

@@ -79,8 +79,12 @@ class Freshness:
     state: str = "ok"
 
 
+NEUTRAL = Brand(name="kosops")
+
 _items: list[NavItem] = []
-_staff_items: list[NavItem] = []
+_staffNEUTRAL = Brand(name="kosops")
+
+_items: list[NavItem] = []
 _sources: dict[str, Callable[[Any], Any]] = {}
 
 
@@ -113,7 +117,7 @@ def registered() -> tuple[NavItem, ...]:
 
 def brand(person: Any) -> Brand:
     source = _sources.get("brand")
-    return (source and source(person)) or Brand(name="kosops")
+    return (source and source(person)) or NEUTRAL
 
 
 def freshness(person: Any) -> Freshness | None:

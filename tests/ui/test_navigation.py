@@ -133,3 +133,11 @@ def test_the_frame_stands_without_a_person():
     assert not frame.signed_in
     assert frame.groups == []
     assert frame.brand.name == "kosops"
+
+
+def test_a_stranger_is_not_told_whose_installation_this_is(monkeypatch):
+    monkeypatch.setattr(
+        navigation, "_sources", {"brand": lambda _person: navigation.Brand(name="Chengye")}
+    )
+    assert frame_for(AnonymousUser()).brand.name == "kosops"
+    assert frame_for(person()).brand.name == "Chengye"
