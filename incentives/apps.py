@@ -9,7 +9,12 @@ class IncentivesConfig(AppConfig):
 
     def ready(self) -> None:
         # Job kinds, waiting items and import formats register when their modules load.
-        from incentives import nightly, settlement, waiting_items  # noqa: F401
+        from incentives import (  # noqa: F401
+            import_payout_results,
+            nightly,
+            settlement,
+            waiting_items,
+        )
         from incentives.choices import Tier
         from matrix import tier_steps
 
