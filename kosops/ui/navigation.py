@@ -82,9 +82,7 @@ class Freshness:
 NEUTRAL = Brand(name="kosops")
 
 _items: list[NavItem] = []
-_staffNEUTRAL = Brand(name="kosops")
-
-_items: list[NavItem] = []
+_staff_items: list[NavItem] = []
 _sources: dict[str, Callable[[Any], Any]] = {}
 
 
