@@ -6,8 +6,8 @@ document.addEventListener("click", (event) => {
   const dialog = document.getElementById(link.dataset.kosDialog);
   if (!dialog?.showModal) return;
   event.preventDefault();
-  // htmx listens on links of its own; this one must not also be followed.
   if (link.dataset.kosDialogHref || dialog.hasAttribute("data-kos-fill")) fill(dialog, link);
+  link.closest("details[data-kos-menu]")?.removeAttribute("open");
   if (!dialog.open) dialog.showModal();
 });
 
