@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts.access import brands_of
@@ -21,3 +22,11 @@ def current(request: HttpRequest, permission: str) -> Unit | None:
     if chosen is not None and "brand" in request.GET:
         request.session[SESSION_KEY] = chosen.code
     return chosen or (brands[0] if brands else None)
+
+
+def required(request: HttpRequest, permission: str) -> Unit:
+    """`current` where the page makes no sense without a brand; else PermissionDenied (403)."""
+    brand = current(request, permission)
+    if brand is None:
+        raise PermissionDenied(permission)
+    return brand

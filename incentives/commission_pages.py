@@ -241,6 +241,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     rates = RateFormSet(request.POST or None, prefix="rates")
     status = 200
     if request.method == "POST":
+        brand = brands.required(request, VIEW)
         access.require(request.user, "commission.plan", brand)
         if form.is_valid() and rates.is_valid() and _save_plan(request, brand, form, rates):
             return redirect("incentives:plans")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Sum
@@ -63,7 +65,7 @@ def _may(request: HttpRequest, permission: str, unit: object) -> bool:
 @login_required
 def settlement_start(request: HttpRequest) -> HttpResponse:
     """Settle a month in the background."""
-    brand = brands.current(request, VIEW)
+    brand = brands.required(request, VIEW)
     access.require(request.user, "commission.settle", brand)
     try:
         month = Month.parse(request.POST.get("month", ""))
@@ -78,7 +80,7 @@ def settlement_start(request: HttpRequest) -> HttpResponse:
 @login_required
 def run_start(request: HttpRequest) -> HttpResponse:
     """Work out commission now instead of tonight."""
-    brand = brands.current(request, VIEW)
+    brand = brands.required(request, VIEW)
     access.require(request.user, "commission.run", brand)
     job = nightly.start_run(by=request.user, brand=brand)
     return redirect("accounts:job", job.pk)
@@ -142,7 +144,7 @@ def books(request: HttpRequest) -> HttpResponse:
     context = {
         "brand": brand,
         "kinds": [
-            (label, sums.get(kind, {}).get("sum") or 0, sums.get(kind, {}).get("accounts", 0))
+            (label, _figure(sums, kind, "sum"), _figure(sums, kind, "accounts"))
             for kind, label in LedgerKind.choices
         ],
         "total": sum((row["sum"] or 0) for row in sums.values()),
@@ -155,6 +157,10 @@ def books(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _figure(sums: dict[str, Any], kind: str, name: str) -> int:
+    return (sums.get(kind) or {}).get(name) or 0
+
+
 def _proof_rows(proof: Job | None) -> list[tuple[str, int]]:
     if proof is None or not proof.counts:
         return []
@@ -165,7 +171,7 @@ def _proof_rows(proof: Job | None) -> list[tuple[str, int]]:
 @login_required
 def books_prove(request: HttpRequest) -> HttpResponse:
     """Prove the books now."""
-    brand = brands.current(request, BOOKS)
+    brand = brands.required(request, BOOKS)
     access.require(request.user, BOOKS, brand)
     job = nightly.start_proof(by=request.user, brand=brand)
     return redirect("accounts:job", job.pk)

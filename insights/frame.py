@@ -21,7 +21,7 @@ from kosops.ui.templatetags.ui import moment
 def brand_of(person: Any) -> Brand | None:
     """The person's first brand, with the role in which they work."""
     grant = (
-        Grant.objects.filter(person_id=getattr(person, "pk", None))
+        Grant.objects.filter(person=getattr(person, "pk", 0) or 0)
         .select_related("unit__brand")
         .order_by("pk")
         .first()

@@ -55,9 +55,12 @@ def test_statement_shows_the_sum_and_each_line_leads_to_its_calculation(
     explain = reverse("incentives:explain", args=[line.order_line_id, people.zhou.pk, "seller"])
     explained = text_of(client.get(explain))
 
-    assert "Zhou Min" in listed and "¥9.99" in listed
-    assert explain in shown and "¥129.90 × 5%" in shown
-    assert "¥129.90 × 5%, rounded down to the cent" in explained and "¥6.49" in explained
+    assert "Zhou Min" in listed
+    assert "¥9.99" in listed
+    assert explain in shown
+    assert "¥129.90 × 5%" in shown
+    assert "¥129.90 × 5%, rounded down to the cent" in explained
+    assert "¥6.49" in explained
 
 
 def test_statement_file_holds_the_lines_and_is_noted(
@@ -70,7 +73,8 @@ def test_statement_file_holds_the_lines_and_is_noted(
 
     rows = b"".join(response).decode("utf-8-sig").splitlines()
     assert len(rows) == 3
-    assert rows[1].startswith("E1,") and ",129.90,5,6.49," in rows[1]
+    assert rows[1].startswith("E1,")
+    assert ",129.90,5,6.49," in rows[1]
 
 
 def test_a_missing_line_says_why(client: Client, people: c.Cast) -> None:
@@ -119,7 +123,8 @@ def test_a_month_is_settled_by_a_button(client: Client, people: c.Cast) -> None:
 
     month = Settlement.objects.get()
     shown = text_of(client.get(reverse("incentives:settlement", args=[month.pk])))
-    assert "Make the payout batch" in shown and "¥13.98" in shown
+    assert "Make the payout batch" in shown
+    assert "¥13.98" in shown
 
 
 def test_one_person_makes_a_batch_and_another_approves_it(
@@ -138,7 +143,8 @@ def test_one_person_makes_a_batch_and_another_approves_it(
 
     sign_in(client, zhao)
     page = text_of(client.get(reverse("incentives:payout_batch", args=[batch.pk])))
-    assert "Approve 1 payout" in page and "1 person has named no account yet." in page
+    assert "Approve 1 payout" in page
+    assert "1 person has named no account yet." in page
     client.post(decide, {"decision": "approve"})
     batch.refresh_from_db()
     assert batch.state == BatchState.APPROVED
@@ -160,7 +166,8 @@ def test_approval_asks_for_a_recent_sign_in(
         reverse("incentives:payout_batch_decide", args=[batch.pk]), {"decision": "approve"}
     )
 
-    assert asked.status_code == 302 and "reauthenticate" in asked["Location"]
+    assert asked.status_code == 302
+    assert "reauthenticate" in asked["Location"]
     batch.refresh_from_db()
     assert batch.state == BatchState.SUBMITTED
 
@@ -243,10 +250,8 @@ def test_the_books_show_balances_and_can_be_proved(client: Client, people: c.Cas
     page = text_of(client.get(reverse("incentives:books")))
 
     assert "-¥13.98" in page.replace("−", "-")
-    assert (
-        page.count("holds") >= 10
-        and "difference" not in page.split("Journals")[0].split("Last proof")[1]
-    )
+    assert page.count("holds") >= 10
+    assert "difference" not in page.split("Journals")[0].split("Last proof")[1]
 
 
 # -- the phone -----------------------------------------------------------------
@@ -269,7 +274,8 @@ def test_my_money_shows_what_is_mine_and_how_it_came_about(
     page = text_of(client.get(reverse("mobile:money"), {"month": "2026-09"}))
     told = text_of(client.get(reverse("mobile:money_line", args=[line.order_line_id, "seller"])))
 
-    assert "¥9.99" in page and "September 2026" in page
+    assert "¥9.99" in page
+    assert "September 2026" in page
     assert "¥129.90 × 5% = ¥6.49. Payable" in told
 
 
@@ -299,4 +305,5 @@ def test_today_shows_the_month_and_the_way_to_the_money(
 
     page = text_of(client.get(reverse("mobile:today")))
 
-    assert "Commission this month" in page and reverse("mobile:money") in page
+    assert "Commission this month" in page
+    assert reverse("mobile:money") in page
