@@ -89,6 +89,7 @@ class BrandAndPeople(DemoPart):
     """One brand, four regions, forty stores, and somebody of each role."""
 
     name = "brand"
+    fills = (Unit, Person, Grant)
 
     def prepare(self) -> None:
         self._check_names()

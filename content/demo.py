@@ -96,13 +96,48 @@ MAY = ((150, 88), (118, 240), (52, 410), (38, 962), (24, 355), (12, 288), (2, 43
 MAY_BEST = "混干皮换季护肤，从屏障霜开始"
 
 
+# What an export says about a post: the figures in the order of `COLUMNS`.
+FIGURES = (
+    "impressions",
+    "views",
+    "likes",
+    "recommends",
+    "comments",
+    "saves",
+    "shares",
+    "followers_gained",
+)
+COLUMNS = (
+    "post_id",
+    "captured_at",
+    "source",
+    *FIGURES,
+    "click_rate_bp",
+    "completion_rate_bp",
+    "watch_seconds_x100",
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The figures of a post at a moment; what is not among ``values`` is unknown."""
+
+    at: dt.datetime
+    source: str
+    values: dict[str, int | None]
+
+    def row(self, post_id: int) -> tuple[object, ...]:
+        known = (self.values.get(name) for name in COLUMNS[3:])
+        return (post_id, self.at, self.source, *known)
+
+
 @dataclass
 class Planned:
     """A post that will be published, and the readings of its figures that will be taken."""
 
     post: Post
     gone_at: dt.datetime | None
-    readings: list[tuple[dt.datetime, MetricSnapshot]] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
 
 @demo_part(order=30)
@@ -110,12 +145,14 @@ class PostsAndMetrics(DemoPart):
     """Posts of creators and stores, read 1, 3, 7 and 30 days after they were published."""
 
     name = "content"
+    fills = (Post, MetricSnapshot)
 
     def prepare(self) -> None:
         self.plan = sorted(self._plan(), key=lambda planned: planned.post.published_at)
         self.published = 0
         self.readings = 0
         self.live: list[Planned] = []
+        self.read_until = self.demo.at(self.demo.first_day, 0)
 
     def play(self, until: dt.datetime) -> None:
         fresh = []
@@ -136,16 +173,15 @@ class PostsAndMetrics(DemoPart):
         return {"posts": self.published, "snapshots": self.readings}
 
     def _take_readings(self, until: dt.datetime) -> None:
-        taken = []
+        rows = []
         for planned in self.live:
-            while planned.readings and planned.readings[0][0] <= until:
-                _moment, reading = planned.readings.pop(0)
-                reading.post = planned.post
-                taken.append(reading)
-        MetricSnapshot.objects.bulk_create(taken, batch_size=2000)
-        self.readings += len(taken)
-        if taken:
-            sql.execute(_LATEST_FIGURES, {"snapshots": [reading.pk for reading in taken]})
+            while planned.readings and planned.readings[0].at <= until:
+                rows.append(planned.readings.pop(0).row(planned.post.pk))
+        sql.copy_rows("content_metricsnapshot", COLUMNS, rows)
+        posts = list({row[0] for row in rows})
+        sql.execute(_LATEST_FIGURES, {"posts": posts, "since": self.read_until, "until": until})
+        self.readings += len(rows)
+        self.read_until = until
 
     # -- what will be posted ---------------------------------------------------------
 
@@ -301,9 +337,9 @@ class PostsAndMetrics(DemoPart):
                 break
             if not steady:
                 part = min(1.0, max(0.05, part + rng.gauss(0, 0.06))) if days < 30 else 1.0
-            reading = _reading(rng, account.platform, whole, part, sure=steady)
-            reading.captured_at = captured
-            planned.readings.append((captured, reading))
+            values = _values(rng, account.platform, whole, part, sure=steady)
+            source = SOURCES[Platform(account.platform)]
+            planned.readings.append(Reading(captured, source, values))
         return planned
 
     def _title(self, *, of_staff: bool) -> str:
@@ -319,19 +355,14 @@ class PostsAndMetrics(DemoPart):
         return Genre.VIDEO
 
 
-_LATEST_FIGURES = """
+_LATEST_FIGURES = f"""
     UPDATE content_post AS post
-       SET impressions = COALESCE(new.impressions, post.impressions),
-           views = COALESCE(new.views, post.views),
-           likes = COALESCE(new.likes, post.likes),
-           recommends = COALESCE(new.recommends, post.recommends),
-           comments = COALESCE(new.comments, post.comments),
-           saves = COALESCE(new.saves, post.saves),
-           shares = COALESCE(new.shares, post.shares),
-           followers_gained = COALESCE(new.followers_gained, post.followers_gained),
+       SET {", ".join(f"{name} = COALESCE(new.{name}, post.{name})" for name in FIGURES)},
            figures_at = new.captured_at
       FROM (SELECT DISTINCT ON (post_id) * FROM content_metricsnapshot
-             WHERE id = ANY(%(snapshots)s) ORDER BY post_id, captured_at DESC) AS new
+             WHERE post_id = ANY(%(posts)s)
+               AND captured_at > %(since)s AND captured_at <= %(until)s
+             ORDER BY post_id, captured_at DESC) AS new
      WHERE post.id = new.post_id
 """
 
@@ -360,25 +391,25 @@ def _figures(rng: random.Random, platform: str, interest: int) -> dict[str, int]
     return figures
 
 
-def _reading(
+def _values(
     rng: random.Random, platform: str, whole: dict[str, int], part: float, *, sure: bool
-) -> MetricSnapshot:
+) -> dict[str, int | None]:
     """What the platform's export says when so much of the final figures is there."""
     values: dict[str, int | None] = {
         # The parts add up to the final interactions exactly once all of it is there.
         name: value if part == 1.0 else int(value * part)
         for name, value in whole.items()
     }
+    views, impressions = values["views"] or 0, values.get("impressions")
     if not sure and rng.random() < 0.04:
         # "数据较少": the platform does not tell.
         values[rng.choice(("shares", "comments", "followers_gained"))] = None
     if not sure and rng.random() < 0.03 and values["comments"]:
-        # Comments that the platform took away again.
+        # A comment that the platform took away again.
         values["comments"] -= 1
-    reading = MetricSnapshot(source=SOURCES[Platform(platform)], **values)
-    if platform == Platform.XIAOHONGSHU and values["impressions"]:
-        reading.click_rate_bp = (values["views"] or 0) * 10_000 // values["impressions"]
+    if impressions:
+        values["click_rate_bp"] = views * 10_000 // impressions
     if platform != Platform.XIAOHONGSHU:
-        reading.completion_rate_bp = rng.randint(900, 4200)
-    reading.watch_seconds_x100 = rng.randint(450, 2600)
-    return reading
+        values["completion_rate_bp"] = rng.randint(900, 4200)
+    values["watch_seconds_x100"] = rng.randint(450, 2600)
+    return values

@@ -17,6 +17,7 @@ from customers.intake import (
     take_orders,
     take_refunds,
 )
+from customers.models import ChangedOrder, Order, OrderLine, Refund
 from kosops.lib.secrets import blind_index
 from matrix.choices import CreatorKind, CreatorState
 from matrix.models import Creator
@@ -109,24 +110,25 @@ class OrdersAndRefunds(DemoPart):
     """Orders of six months with weekdays, festivals, growth and refunds, from two sources."""
 
     name = "customers"
+    fills = (Order, OrderLine, Refund, ChangedOrder)
 
     def prepare(self) -> None:
         self._know_creators()
-        self.orders = sorted(self._orders(), key=lambda facts: (facts.paid_at, facts.external_id))
+        self.orders = sorted(self._orders(), key=lambda facts: (_sent_at(facts), facts.external_id))
         self.refunds = sorted(self._refunds(), key=lambda refund: refund.refunded_at)
         self._ask_for_refunds()
         self.taken = 0
         self.refunded = 0
         self.counts = {"orders": 0, "refunds": 0, "waiting_refunds": 0}
-        # Orders of the mall that were not finished when they were sent first.
-        self.unfinished: list[OrderFacts] = []
 
     def play(self, until: dt.datetime) -> None:
         brand = self.demo.brand
-        rows = self._finished(until)
-        while self.taken < len(self.orders) and self.orders[self.taken].paid_at <= until:
-            rows.append(self._as_of(self.orders[self.taken], until))
+        rows = []
+        while self.taken < len(self.orders) and _sent_at(self.orders[self.taken]) <= until:
+            rows.append(self.orders[self.taken])
             self.taken += 1
+        if until == self.demo.moments()[-1]:
+            rows += [_on_its_way(facts) for facts in self.orders[self.taken :]]
         outcomes = take_orders(brand=brand, rows=rows)
         self.counts["orders"] += sum(outcome.result == CREATED for outcome in outcomes)
         due = []
@@ -142,26 +144,6 @@ class OrdersAndRefunds(DemoPart):
 
     def figures(self) -> dict[str, int]:
         return self.counts
-
-    def _as_of(self, facts: OrderFacts, until: dt.datetime) -> OrderFacts:
-        """The order as the shop knows it at ``until``: what is on its way is not finished."""
-        if facts.finished_at is None or facts.finished_at <= until:
-            return facts
-        self.unfinished.append(facts)
-        return replace(
-            facts,
-            status=OrderStatus.PAID,
-            finished_at=None,
-            source_updated_at=facts.paid_at,
-        )
-
-    def _finished(self, until: dt.datetime) -> list[OrderFacts]:
-        """New versions of the orders that were finished meanwhile."""
-        rows = [facts for facts in self.unfinished if (facts.finished_at or until) <= until]
-        self.unfinished = [
-            facts for facts in self.unfinished if (facts.finished_at or until) > until
-        ]
-        return [replace(facts, source_updated_at=facts.finished_at) for facts in rows]
 
     # -- who sells and who shares ------------------------------------------------------
 
@@ -305,7 +287,7 @@ class OrdersAndRefunds(DemoPart):
                 if self.rng.random() < 0.82
                 else self.rng.uniform(20, 75)
             )
-            at = facts.paid_at + dt.timedelta(days=days, hours=2)
+            at = _sent_at(facts) + dt.timedelta(days=days, hours=2)
             if at > last:
                 continue
             number += 1
@@ -352,3 +334,15 @@ class OrdersAndRefunds(DemoPart):
                 facts, status=OrderStatus.REFUNDING, finished_at=facts.paid_at,
                 source_updated_at=facts.paid_at,
             )  # fmt: skip
+
+
+def _sent_at(facts: OrderFacts) -> dt.datetime:
+    """Shops send an order once it is finished."""
+    return facts.finished_at or facts.paid_at
+
+
+def _on_its_way(facts: OrderFacts) -> OrderFacts:
+    """What is on its way to the customer is sent as paid in the end, to be seen at all."""
+    return replace(
+        facts, status=OrderStatus.PAID, finished_at=None, source_updated_at=facts.paid_at
+    )

@@ -77,6 +77,7 @@ class CreatorsAndAccounts(DemoPart):
     """KOS and KOC of uneven stores, with public accounts paired to WeCom, and some gaps."""
 
     name = "matrix"
+    fills = (Creator, SocialAccount, Pairing)
 
     def prepare(self) -> None:
         self.brand = brand = self.demo.brand

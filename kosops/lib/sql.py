@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -65,6 +66,24 @@ def update_rows(rows: Sequence[Model], fields: Sequence[str]) -> None:
             template=f"({types})",
             page_size=1000,
         )
+
+
+def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Append rows of texts, numbers, moments and None to a table by COPY, the fastest way in."""
+    lines = io.StringIO()
+    for row in rows:
+        lines.write("\t".join(map(_copied, row)))
+        lines.write("\n")
+    lines.seek(0)
+    with connection.cursor() as cursor:
+        cursor.cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", lines)
+
+
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copied(value: Any) -> str:
+    return r"\N" if value is None else str(value).translate(_ESCAPED)
 
 
 @contextmanager
