@@ -12,6 +12,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import Role, UnitKind
 from accounts.models import ApiKey, Grant, Person, Unit
@@ -77,6 +79,24 @@ SCOPES: dict[str, frozenset[str]] = {
     "payouts:read": frozenset({"payouts.view"}),
     "payouts:approve": frozenset({"payouts.view", "payouts.approve"}),
     "webhooks:manage": frozenset(),
+}
+
+SCOPE_WORDS: dict[str, Promise] = {
+    "accounts:read": _("read creators and social accounts"),
+    "accounts:write": _("add and change creators and social accounts"),
+    "content:read": _("read materials, campaigns and posts"),
+    "content:write": _("add and change materials and campaigns"),
+    "posts:write": _("report posts"),
+    "metrics:write": _("report the figures of posts"),
+    "customers:read": _("read customers, without personal identifiers"),
+    "customers:write": _("add and change customers and tags"),
+    "customers.pii:read": _("read personal identifiers of customers"),
+    "orders:read": _("read orders and refunds"),
+    "orders:write": _("report orders and refunds"),
+    "commissions:read": _("read commission and statements"),
+    "payouts:read": _("read payouts"),
+    "payouts:approve": _("approve payouts"),
+    "webhooks:manage": _("set up webhooks"),
 }
 
 
@@ -152,6 +172,8 @@ def require(person: Any, permission: str, unit: Unit | None = None) -> None:
 
 def _grants(person: Person) -> list[tuple[str, str]]:
     """(role, path) of today's grants, read once per person object, that is once per request."""
+    # ``request.user`` is a wrapper; the person inside it asks too, through `has_perm_code`.
+    person = getattr(person, "_wrapped", person)
     cached = person.__dict__.get("_grants")
     if cached is None:
         held = Grant.objects.current(timezone.localdate()).filter(person=person)

@@ -34,7 +34,8 @@ NEVER_TOGETHER = frozenset({"orders:write", "payouts:approve"})
 
 _LEAD = "kos_live_"
 _SECRET = re.compile(rf"{_LEAD}([a-z0-9]{{8}})_([A-Za-z0-9_-]{{43}})", re.ASCII)
-_PREFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+# No letters that look alike; no x, which type setting turns into a times sign between digits.
+_PREFIX_LETTERS = "abcdefghijkmnpqrstuvwyz23456789"
 # One write a minute per key at most, however busy it is.
 USE_NOTED_EVERY = dt.timedelta(minutes=1)
 

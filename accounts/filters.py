@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.forms import DateInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +13,7 @@ from accounts.activity import DONE
 from accounts.choices import JobState, Role
 from accounts.models import Activity, Grant, Job, Person
 from kosops.ui.listing import ListFilter
+from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
 
 
 class JobFilter(ListFilter):
@@ -49,18 +49,9 @@ class ActivityFilter(ListFilter):
     )
     object_type = django_filters.CharFilter(label=_("Kind of object"))
     object_id = django_filters.NumberFilter(label=_("Object"))
-    since = django_filters.DateFilter(
-        label=_("From"),
-        field_name="at",
-        lookup_expr="date__gte",
-        widget=DateInput(attrs={"type": "date"}),
-    )
-    until = django_filters.DateFilter(
-        label=_("To"),
-        field_name="at",
-        lookup_expr="date__lte",
-        widget=DateInput(attrs={"type": "date"}),
-    )
+    period = PeriodFilter(field_name="at")
+    since = SinceFilter(field_name="at")
+    until = UntilFilter(field_name="at")
 
     class Meta:
         model = Activity

@@ -9,9 +9,10 @@ from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import SCOPES
+from accounts.access import SCOPE_WORDS
 from accounts.choices import Role, Theme
 from accounts.models import Unit
 
@@ -19,11 +20,16 @@ from accounts.models import Unit
 EM_SPACE = "\u2003"
 
 
+# Nothing is chosen beforehand: the first role is the most powerful one.
+ROLES = [("", _("Choose a role")), *Role.choices]
+
+
 class UnitField(forms.ModelChoiceField):
     """A unit of the person's part of the tree, indented as it stands there."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", _("Unit"))
+        options.setdefault("empty_label", _("Choose a unit"))
         super().__init__(queryset=Unit.objects.none(), **options)
 
     def within(self, units: QuerySet[Unit]) -> None:
@@ -39,7 +45,7 @@ class DateField(forms.DateField):
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(label=_("Role"), choices=ROLES)
     unit = UnitField(help_text=_("The role holds here and in everything below."))
     since = DateField(label=_("First day"), required=False, help_text=_("Empty means today."))
     until = DateField(label=_("Last day"), required=False, help_text=_("Empty means until ended."))
@@ -62,7 +68,7 @@ class PersonForm(forms.Form):
         required=False,
         choices=[("", _("As the browser")), *settings.LANGUAGES],
     )
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(label=_("Role"), choices=ROLES)
     unit = UnitField(help_text=_("The role holds here and in everything below."))
 
     def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
@@ -77,7 +83,9 @@ class ApiKeyForm(forms.Form):
     unit = UnitField(help_text=_("The key reaches this unit and everything below."))
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),
-        choices=[(scope, scope) for scope in SCOPES],
+        choices=[
+            (scope, format_lazy("{} · {}", scope, words)) for scope, words in SCOPE_WORDS.items()
+        ],
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
             "Only what the system needs. Reporting orders and approving payouts never go together."

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
 from accounts import api_keys
-from accounts.access import SCOPES, reach
+from accounts.access import SCOPE_WORDS, SCOPES, reach
 from accounts.api_keys import create_key, find_key, needs_scope, revoke_key
 from accounts.choices import Role
 from accounts.models import Activity, ApiKey, Person, Unit
@@ -311,3 +311,7 @@ def test_pages_keep_their_own_errors(chengye: Cast) -> None:
     answer = Client().get("/nothing/")
     assert answer.status_code == 404
     assert answer["Content-Type"].startswith("text/html")
+
+
+def test_every_scope_has_words() -> None:
+    assert list(SCOPE_WORDS) == list(SCOPES)
