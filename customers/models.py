@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
 from customers.choices import Attribution, Channel, OrderStatus
+from kosops.lib.money import MAX_MINOR
 from matrix.models import Creator
 
 
@@ -52,7 +53,10 @@ class Order(models.Model):
         verbose_name_plural = _("orders")
         constraints = [
             models.UniqueConstraint("brand", "source", "external_id", name="order_once"),
-            models.CheckConstraint(condition=Q(paid_amount__gte=0), name="order_paid_not_negative"),
+            models.CheckConstraint(
+                condition=Q(paid_amount__gte=0, paid_amount__lte=MAX_MINOR),
+                name="order_paid_within_limits",
+            ),
             models.CheckConstraint(
                 condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("paid_amount")),
                 name="order_refund_within_paid",
@@ -70,7 +74,11 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One article of an order. Equal articles may stand on several lines."""
+    """One article of an order. Equal articles may stand on several lines.
+
+    Never deleted and never moved to another order, since commission may hang on it
+    (migration 0003).
+    """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
     line_no = models.CharField(max_length=40)
@@ -93,7 +101,8 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint("order", "line_no", name="order_line_once"),
             models.CheckConstraint(
-                condition=Q(paid_amount__gte=0), name="order_line_paid_not_negative"
+                condition=Q(paid_amount__gte=0, paid_amount__lte=MAX_MINOR),
+                name="order_line_paid_within_limits",
             ),
             models.CheckConstraint(
                 condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("paid_amount")),
@@ -128,7 +137,9 @@ class Refund(models.Model):
         verbose_name_plural = _("refunds")
         constraints = [
             models.UniqueConstraint("order", "external_id", name="refund_once"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, amount__lte=MAX_MINOR), name="refund_within_limits"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,7 +170,10 @@ class WaitingRefund(models.Model):
             models.UniqueConstraint(
                 "brand", "source", "order_external_id", "external_id", name="waiting_refund_once"
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="waiting_refund_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, amount__lte=MAX_MINOR),
+                name="waiting_refund_within_limits",
+            ),
         ]
         indexes = [
             models.Index(

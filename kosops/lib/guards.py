@@ -40,3 +40,35 @@ def append_only(*tables: str) -> list[RunSQL]:
         )
         for table in tables
     ]
+
+
+KEPT_FUNCTION = """
+CREATE FUNCTION kosops_never_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is kept: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '23001';
+END $$;
+"""
+
+
+def never_deleted_function() -> RunSQL:
+    """Create the trigger function that `never_deleted` uses."""
+    return RunSQL(KEPT_FUNCTION, "DROP FUNCTION kosops_never_deleted()")
+
+
+def never_deleted(*tables: str) -> list[RunSQL]:
+    """Refuse DELETE and TRUNCATE on ``tables``; their rows may change, but not go."""
+    return [
+        RunSQL(
+            f"""
+            CREATE TRIGGER kosops_no_delete BEFORE DELETE ON {table}
+                FOR EACH ROW EXECUTE FUNCTION kosops_never_deleted();
+            CREATE TRIGGER kosops_no_truncate BEFORE TRUNCATE ON {table}
+                FOR EACH STATEMENT EXECUTE FUNCTION kosops_never_deleted();
+            """,
+            f"""
+            DROP TRIGGER kosops_no_delete ON {table};
+            DROP TRIGGER kosops_no_truncate ON {table};
+            """,
+        )
+        for table in tables
+    ]
