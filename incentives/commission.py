@@ -9,7 +9,9 @@ on the day of payment, for the line's category and the person's tier and kind; t
 more wins, category before tier before kind. All rates of a line together stay under the plan's
 cap: the seller comes first, the sharer gets what is left. Who both sold and shared is credited
 once, as seller. The amount is rounded down to the cent, once. The rate is frozen when the line
-is first credited; later changes of the plan or tier do not touch it.
+is first credited; later changes of the plan or tier do not touch it. A new seller gets what a
+frozen sharer leaves. Where two frozen rates come together that exceed the cap (a seller who was
+replaced comes back), the sharer's gives way for as long as that is so.
 """
 
 from __future__ import annotations
@@ -105,10 +107,11 @@ def targets(
     sharer = facts.sharer
     if sharer is not None and facts.seller is not None and sharer.id == facts.seller.id:
         sharer = None
-    frozen_of_sharer = frozen.get((sharer.id, SHARER), (0, 0))[1] if sharer else 0
-    seller_rate = _effective(facts.seller, SELLER, facts, rates, cap_bp - frozen_of_sharer, frozen)
+    seller_is_new = facts.seller is not None and (facts.seller.id, SELLER) not in frozen
+    given = frozen.get((sharer.id, SHARER), (0, 0))[1] if sharer and seller_is_new else 0
+    seller_rate = _at_most(_rate(facts.seller, SELLER, facts, rates, frozen), cap_bp - given)
     left = cap_bp - (seller_rate[1] if seller_rate else 0)
-    sharer_rate = _effective(sharer, SHARER, facts, rates, left, frozen)
+    sharer_rate = _at_most(_rate(sharer, SHARER, facts, rates, frozen), left)
     return [
         Target(person.id, role, rate[0], rate[1], base, share_of(base, rate[1]))
         for person, role, rate in (
@@ -119,20 +122,24 @@ def targets(
     ]
 
 
-def _effective(
+def _rate(
     person: Person | None,
     role: str,
     facts: LineFacts,
     rates: list[Rate],
-    left_bp: int,
     frozen: dict[tuple[int, str], tuple[int, int]],
 ) -> tuple[int, int] | None:
+    """(rate id, basis points) before the cap."""
     if person is None:
         return None
     if (person.id, role) in frozen:
         return frozen[person.id, role]
     rate = pick_rate(rates, role, facts.category, person.tier, person.kind)
-    return (rate.id, max(0, min(rate.rate_bp, left_bp))) if rate else None
+    return (rate.id, rate.rate_bp) if rate else None
+
+
+def _at_most(rate: tuple[int, int] | None, limit: int) -> tuple[int, int] | None:
+    return (rate[0], max(0, min(rate[1], limit))) if rate else None
 
 
 def rate_table(
@@ -140,7 +147,7 @@ def rate_table(
 ) -> Iterator[tuple[str, str, str, str, int, int]]:
     """Every question that a run may ask and its answer: (role, category, tier, kind, id, bp).
 
-    A category that no rate names is asked under the empty text.
+    A category or tier that no rate names is asked under the empty text.
     """
     rates = list(rates)
     categories = {rate.category for rate in rates} | {""}

@@ -8,16 +8,20 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from incentives.choices import JournalKind
+from incentives.choices import OWNED_KINDS, JournalKind
 from incentives.models import Journal, LedgerAccount, Posting
 from kosops.lib.errors import DomainError
 from kosops.lib.money import check_amount
 from kosops.lib.sql import execute
 from matrix.models import Creator
+
+# The source of the journals of payouts; their keys are "<out_no>:<kind>".
+PAYOUT_SOURCE = "payout"
 
 
 def account(
@@ -30,20 +34,98 @@ def account(
     return found
 
 
-def open_accounts(
-    *, brand: Unit, kinds: Sequence[str], currency: str, creators_sql: str, params: dict[str, Any]
-) -> None:
-    """Open accounts of ``kinds`` for every creator that the query ``creators_sql`` yields."""
+def post_set(
+    *,
+    by: Person | None,
+    brand: Unit,
+    currency: str,
+    kind: str,
+    source: str,
+    debit: str,
+    credit: str,
+    business_date: dt.date,
+    entries: str,
+    params: dict[str, Any],
+    run: int | None = None,
+) -> int:
+    """Post one journal of two lines for each row (key, creator_id, amount) of the query ``entries``.
+
+    ``debit`` and ``credit`` are kinds of account; those that people own are opened on first use.
+    A key that ``source`` has posted before posts nothing. Returns the number of journals. Runs in
+    the caller's transaction.
+    """
     execute(
+        """
+        CREATE TEMP TABLE IF NOT EXISTS ledger_entry (
+            key text, creator_id bigint, amount bigint) ON COMMIT DROP;
+        TRUNCATE ledger_entry
+        """
+    )
+    execute(f"INSERT INTO ledger_entry (key, creator_id, amount) {entries}", params)
+    # Without it the joins below are planned for a handful of rows and take minutes.
+    execute("ANALYZE ledger_entry")
+    for side in (debit, credit):
+        if side in OWNED_KINDS:
+            _open_accounts(brand, side, currency)
+        else:
+            account(brand=brand, kind=side, currency=currency)
+    postings = execute(
         f"""
+        WITH entry AS (
+            INSERT INTO incentives_journal (brand_id, currency, kind, source, key, run_id,
+                business_date, created_at, created_by_id, reason)
+            SELECT %(brand)s, %(currency)s, %(kind)s, %(source)s, key, %(run)s, %(day)s, %(now)s,
+                   %(by)s, ''
+              FROM ledger_entry ORDER BY creator_id, key
+                ON CONFLICT (source, key) DO NOTHING
+            RETURNING id, key
+        )
+        INSERT INTO incentives_posting (journal_id, line, account_id, currency, amount)
+        SELECT entry.id, side.line, side.account_id, %(currency)s, side.amount
+          FROM entry
+          JOIN ledger_entry e ON e.key = entry.key
+          JOIN incentives_ledgeraccount d ON {_account_of("d", debit)} AND d.kind = %(debit)s
+               AND d.brand_id = %(brand)s AND d.currency = %(currency)s
+          JOIN incentives_ledgeraccount c ON {_account_of("c", credit)} AND c.kind = %(credit)s
+               AND c.brand_id = %(brand)s AND c.currency = %(currency)s
+         CROSS JOIN LATERAL (VALUES (1, d.id, e.amount), (2, c.id, -e.amount))
+               AS side (line, account_id, amount)
+        """,
+        {
+            "brand": brand.pk,
+            "currency": currency,
+            "kind": kind,
+            "source": source,
+            "run": run,
+            "day": business_date,
+            "now": timezone.now(),
+            "by": by.pk if by else None,
+            "debit": debit,
+            "credit": credit,
+        },
+    )
+    return postings // 2
+
+
+def _account_of(alias: str, kind: str) -> str:
+    return f"{alias}.creator_id " + ("= e.creator_id" if kind in OWNED_KINDS else "IS NULL")
+
+
+def _open_accounts(brand: Unit, kind: str, currency: str) -> None:
+    """Open the accounts of a kind that the entries' creators do not have yet."""
+    execute(
+        """
         INSERT INTO incentives_ledgeraccount (brand_id, kind, creator_id, currency)
-        SELECT %(brand)s, kind, creator_id, %(currency)s
-          FROM ({creators_sql}) AS owners (creator_id)
-         CROSS JOIN unnest(%(kinds)s::text[]) AS kind
-         ORDER BY creator_id, kind
+        SELECT %(brand)s, %(kind)s, creator_id, %(currency)s
+          FROM (SELECT DISTINCT creator_id FROM ledger_entry) AS owner
+         WHERE NOT EXISTS (
+            SELECT 1 FROM incentives_ledgeraccount a
+             WHERE a.brand_id = %(brand)s AND a.kind = %(kind)s AND a.currency = %(currency)s
+               AND a.creator_id = owner.creator_id)
+         ORDER BY creator_id
             ON CONFLICT DO NOTHING
         """,
-        {**params, "brand": brand.pk, "currency": currency, "kinds": list(kinds)},
+        {"brand": brand.pk, "kind": kind, "currency": currency},
     )
 
 
@@ -67,7 +149,8 @@ def post(
 ) -> Journal:
     """Post one journal; the same ``(source, key)`` gives the journal that is already there.
 
-    Refuses `empty_journal`, `unbalanced_journal`, `mixed_currency`; PostgreSQL refuses them too.
+    Refuses `empty_journal`, `unbalanced_journal`, `mixed_currency`, `other_brand`; PostgreSQL
+    refuses the first three, too.
     """
     for _account, amount in postings:
         check_amount(amount, allow_negative=True)
@@ -78,6 +161,8 @@ def post(
         )
     if len(currencies) > 1:
         raise DomainError("mixed_currency", _("A journal holds one currency only."))
+    if any(account.brand_id != brand.pk for account, _amount in postings):
+        raise DomainError("other_brand", _("An account belongs to another brand."))
     if sum(amount for _account, amount in postings):
         raise DomainError("unbalanced_journal", _("The lines of a journal must add up to zero."))
     (currency,) = currencies
@@ -106,8 +191,9 @@ def post(
 def reverse(*, by: Person, journal: Journal, business_date: dt.date, reason: str) -> Journal:
     """Post the exact mirror of ``journal``.
 
-    Refuses `already_reversed`, `reason_needed`, and `run_journal`: what a run posted follows from
-    its lines, so a mistake there is corrected in the facts and the next run posts the difference.
+    Refuses `already_reversed`, `reason_needed`, and journals that follow from something else:
+    `run_journal`, since the next run posts the difference once the facts are right, and
+    `payout_journal`, since money that is under way or paid cannot be paid a second time.
     """
     if not reason.strip():
         raise DomainError("reason_needed", _("Say why the journal is reversed."), status=400)
@@ -115,6 +201,11 @@ def reverse(*, by: Person, journal: Journal, business_date: dt.date, reason: str
         raise DomainError(
             "run_journal",
             _("A run posted this journal. Correct the order; the next run posts the difference."),
+        )
+    if journal.source == PAYOUT_SOURCE:
+        raise DomainError(
+            "payout_journal",
+            _("A payout posted this journal. Take in the bank's answer to that payout instead."),
         )
     mirror = [
         (posting.account, -posting.amount)

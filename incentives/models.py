@@ -1,10 +1,12 @@
 """Tiers, commission, the books, settlement and payouts.
 
-The database rules of the ledger (append-only, balanced, one currency, no later additions) stand
-in migrations 0002 and 0003.
+The database rules of the ledger (append-only, balanced, one currency, no later additions, closed
+months) stand in migrations 0002, 0003 and 0005.
 """
 
 from __future__ import annotations
+
+import datetime as dt
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -164,6 +166,11 @@ class PlanVersion(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which the plan applies, None while it is open-ended."""
+        return self.valid.upper - dt.timedelta(days=1) if self.valid.upper else None
+
 
 class PlanRate(models.Model):
     """One rate of a plan version. Empty category, tier or kind means any; the rate that names
@@ -204,6 +211,8 @@ class CommissionRun(models.Model):
     kind = models.CharField(max_length=10, choices=RunKind.choices)
     as_of = models.DateField()
     state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.CALCULATING)
+    # The plan versions and their days as they were when the run began; an edit waits for the next.
+    plan = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
     started_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -230,20 +239,44 @@ class CommissionLine(models.Model):
 
     ``target`` is owed now, ``amount`` = target - what was posted before. The first line of an
     entitlement freezes the rate. Append-only. The journal is the one of (run, creator).
+
+    Lines come by the million, and a foreign key looks up and locks each parent row once per line,
+    which took three quarters of a run. Migration 0005 has a trigger instead that checks all lines
+    of a statement at once, and parents that cannot go. Filter by order together with order_line:
+    the unique index begins with the order.
     """
 
-    run = models.ForeignKey(CommissionRun, models.PROTECT, related_name="lines")
-    # The order of order_line, repeated for sums by order; order_line's constraint vouches for it.
-    order = models.ForeignKey(Order, models.PROTECT, related_name="+", db_constraint=False)
+    run = models.ForeignKey(
+        CommissionRun,
+        models.PROTECT,
+        related_name="lines",
+        db_index=False,
+        db_constraint=False,
+    )
+    # The order of order_line, repeated for sums by order; the trigger checks that it is.
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     order_line = models.ForeignKey(
-        OrderLine, models.PROTECT, related_name="commission_lines", db_index=False
+        OrderLine,
+        models.PROTECT,
+        related_name="commission_lines",
+        db_index=False,
+        db_constraint=False,
     )
     creator = models.ForeignKey(
-        Creator, models.PROTECT, related_name="commission_lines", db_index=False
+        Creator,
+        models.PROTECT,
+        related_name="commission_lines",
+        db_index=False,
+        db_constraint=False,
     )
     role = models.CharField(max_length=10, choices=BeneficiaryRole.choices)
-    rate = models.ForeignKey(PlanRate, models.PROTECT, related_name="+", db_index=False)
-    # After the cap over all roles of the line; rate.rate_bp is the plan's own figure.
+    rate = models.ForeignKey(
+        PlanRate, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    # What counted here, after the cap over all roles of the line; rate.rate_bp is the plan's own
+    # figure. That of the first line is frozen: later ones may only be lower, to stay under the cap.
     rate_bp = models.PositiveIntegerField()
     sequence = models.PositiveIntegerField()
     base = models.BigIntegerField()
@@ -257,22 +290,35 @@ class CommissionLine(models.Model):
         verbose_name_plural = _("commission lines")
         constraints = [
             models.UniqueConstraint(
-                "order_line", "creator", "role", "sequence", name="commission_line_once"
+                "order", "order_line", "creator", "role", "sequence", name="commission_line_once"
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="commission_line_not_zero"),
         ]
-        indexes = [models.Index(fields=["creator", "run"], name="commission_line_of_creator")]
+        indexes = [models.Index(fields=["run", "creator"], name="commission_line_of_run")]
 
     def __str__(self) -> str:
         return f"{self.order_line_id} {self.role} {self.amount}"
 
 
 class ReleaseLine(models.Model):
-    """Held commission of a creator on an order that became payable (or was taken back after)."""
+    """Held commission of a creator on an order that became payable (or was taken back after).
 
-    run = models.ForeignKey(CommissionRun, models.PROTECT, related_name="releases")
-    order = models.ForeignKey(Order, models.PROTECT, related_name="releases", db_index=False)
-    creator = models.ForeignKey(Creator, models.PROTECT, related_name="releases", db_index=False)
+    Without foreign keys for the same reason as `CommissionLine`.
+    """
+
+    run = models.ForeignKey(
+        CommissionRun,
+        models.PROTECT,
+        related_name="releases",
+        db_index=False,
+        db_constraint=False,
+    )
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="releases", db_index=False, db_constraint=False
+    )
+    creator = models.ForeignKey(
+        Creator, models.PROTECT, related_name="releases", db_index=False, db_constraint=False
+    )
     sequence = models.PositiveIntegerField()
     amount = models.BigIntegerField()
 
@@ -285,7 +331,7 @@ class ReleaseLine(models.Model):
             models.UniqueConstraint("order", "creator", "sequence", name="release_line_once"),
             models.CheckConstraint(condition=~Q(amount=0), name="release_line_not_zero"),
         ]
-        indexes = [models.Index(fields=["creator", "run"], name="release_line_of_creator")]
+        indexes = [models.Index(fields=["run", "creator"], name="release_line_of_run")]
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.amount}"
@@ -299,6 +345,8 @@ class PendingRelease(models.Model):
     )
     brand_id = models.BigIntegerField()
     due_on = models.DateField()
+    # A refund is under way: what was released too much goes back, the rest waits for the shop.
+    only_back = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("pending release")

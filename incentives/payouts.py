@@ -251,10 +251,21 @@ def _locked(batch: PayoutBatch, state: str) -> PayoutBatch:
 
 def _check_unchanged(batch: PayoutBatch) -> None:
     if content_hash(batch) != batch.content_hash:
-        raise DomainError(
-            "content_changed",
-            _("The batch was changed after it was submitted. It has to be made anew."),
-        )
+        raise _content_changed()
+
+
+def _check_approved(batch: PayoutBatch) -> None:
+    """What is sent is what was approved. The approval cannot be edited, the batch's row can."""
+    approved = Approval.objects.filter(batch=batch, decision=Decision.APPROVED)
+    if approved.values_list("content_hash", flat=True).first() != content_hash(batch):
+        raise _content_changed()
+
+
+def _content_changed() -> DomainError:
+    return DomainError(
+        "content_changed",
+        _("The batch was changed after it was submitted. It has to be made anew."),
+    )
 
 
 def _check_balances(batch: PayoutBatch) -> None:
@@ -316,47 +327,20 @@ def _book(
     by: Person | None, batch: PayoutBatch, payouts: list[int], kind: str, debit: str, credit: str
 ) -> None:
     """One journal per payout, in one statement; the key makes each happen once."""
-    owned = [side for side in (debit, credit) if side != LedgerKind.CASH_CLEARING]
-    if LedgerKind.CASH_CLEARING in (debit, credit):
-        ledger.account(brand=batch.brand, kind=LedgerKind.CASH_CLEARING, currency=batch.currency)
-    params = {"payouts": payouts}
-    ledger.open_accounts(
+    ledger.post_set(
+        by=by,
         brand=batch.brand,
-        kinds=owned,
         currency=batch.currency,
-        creators_sql="SELECT creator_id FROM incentives_payout WHERE id = ANY(%(payouts)s)",
-        params=params,
-    )
-    sql.execute(
-        """
-        WITH entry AS (
-            INSERT INTO incentives_journal (brand_id, currency, kind, source, key, business_date,
-                created_at, created_by_id, reason)
-            SELECT %(brand)s, p.currency, %(kind)s, 'payout', p.out_no || ':' || %(kind)s,
-                   %(today)s, %(now)s, %(by)s, ''
-              FROM incentives_payout p WHERE p.id = ANY(%(payouts)s) ORDER BY p.id
-                ON CONFLICT (source, key) DO NOTHING
-            RETURNING id, key
-        )
-        INSERT INTO incentives_posting (journal_id, line, account_id, currency, amount)
-        SELECT entry.id, side.line, a.id, p.currency, side.sign * p.amount
-          FROM entry JOIN incentives_payout p ON entry.key = p.out_no || ':' || %(kind)s
-         CROSS JOIN (VALUES (1, %(debit)s, 1), (2, %(credit)s, -1)) AS side (line, account, sign)
-          JOIN incentives_ledgeraccount a ON a.brand_id = %(brand)s AND a.currency = p.currency
-               AND a.kind = side.account
-               AND a.creator_id IS NOT DISTINCT FROM
-                   CASE WHEN side.account = 'cash_clearing' THEN NULL ELSE p.creator_id END
+        kind=kind,
+        source=ledger.PAYOUT_SOURCE,
+        debit=debit,
+        credit=credit,
+        business_date=timezone.localdate(),
+        entries="""
+            SELECT out_no || ':' || %(journal_kind)s, creator_id, amount
+              FROM incentives_payout WHERE id = ANY(%(payouts)s)
         """,
-        {
-            **params,
-            "brand": batch.brand_id,
-            "kind": kind,
-            "today": timezone.localdate(),
-            "now": timezone.now(),
-            "by": by.pk if by else None,
-            "debit": debit,
-            "credit": credit,
-        },
+        params={"payouts": payouts, "journal_kind": kind},
     )
 
 
@@ -371,11 +355,11 @@ def export(*, by: Person, batch: PayoutBatch) -> PayoutBatch:
 
     A second call returns the same file. Refuses `wrong_state` and `content_changed`.
     """
-    current = PayoutBatch.objects.get(pk=batch.pk)
+    current = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
     if current.state in (BatchState.EXPORTED, BatchState.CLOSED):
         return current
     batch = _locked(batch, BatchState.APPROVED)
-    _check_unchanged(batch)
+    _check_approved(batch)
     content = _payment_file(batch)
     batch.file_hash = hashlib.sha256(content).hexdigest()
     batch.file.save(f"payouts/{batch.number}.csv", ContentFile(content), save=False)

@@ -27,7 +27,8 @@ def start(*, by: Person, brand: Unit, month: Month) -> Settlement:
     Refuses `month_not_over` and `earlier_month_open` (statements continue each other, so months
     are settled in their order).
     """
-    settlement = _open(by, brand, month)
+    opened = _open(by, brand, month)
+    settlement = Settlement.objects.select_for_update().get(pk=opened.pk)
     if settlement.state == SettlementState.SETTLED or (settlement.job and settlement.job.is_open):
         return settlement
     settlement.job = jobs.start(
@@ -86,9 +87,13 @@ def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
             later=later.period,
             month=str(month),
         )
-    return Settlement.objects.create(
-        brand=brand, period=str(month), currency=settings.CURRENCY, created_by=by
+    # Two people may press the button at once: the second gets the first one's settlement.
+    opened, _created = Settlement.objects.get_or_create(
+        brand=brand,
+        period=str(month),
+        defaults={"currency": settings.CURRENCY, "created_by": by},
     )
+    return opened
 
 
 def _earliest_unsettled(brand: Unit) -> Month | None:
@@ -100,7 +105,7 @@ def _earliest_unsettled(brand: Unit) -> Month | None:
              WHERE j.brand_id = %(brand)s AND NOT EXISTS (
                 SELECT 1 FROM incentives_settlement s
                  WHERE s.brand_id = j.brand_id AND s.state = 'settled'
-                   AND s.period = to_char(j.business_date, 'YYYY-MM'))
+                   AND s.period >= to_char(j.business_date, 'YYYY-MM'))
             UNION ALL
             SELECT min(business_date) FROM customers_changedorder c
              WHERE c.brand_id = %(brand)s
@@ -120,17 +125,24 @@ def _earliest_unsettled(brand: Unit) -> Month | None:
 def complete(
     *, by: Person | None, settlement: Settlement, tell: commission_runs.Tell | None = None
 ) -> Settlement:
-    """Run what is due up to the month's last day and write the statements. Can run again."""
+    """Run what is due up to the month's last day and write the statements. Can run again.
+
+    No other run of the brand goes on until the month is closed: its journals would miss the
+    statements and then find the month shut. Refuses `run_in_progress`.
+    """
+    month = Month.parse(settlement.period)
+    brand = settlement.brand
     settlement.refresh_from_db()
     if settlement.state == SettlementState.SETTLED:
         return settlement
-    month = Month.parse(settlement.period)
-    brand = settlement.brand
-    commission_runs.accrue(by=by, brand=brand, as_of=month.last_day, tell=tell)
-    commission_runs.release(by=by, brand=brand, as_of=month.last_day, tell=tell)
-    with transaction.atomic():
-        locked = Settlement.objects.select_for_update().get(pk=settlement.pk)
-        if locked.state != SettlementState.SETTLED:
+    with commission_runs.exclusive(brand):
+        settlement.refresh_from_db()
+        if settlement.state == SettlementState.SETTLED:
+            return settlement
+        commission_runs.accrue_alone(by=by, brand=brand, as_of=month.last_day, tell=tell)
+        commission_runs.release_alone(by=by, brand=brand, as_of=month.last_day, tell=tell)
+        with transaction.atomic():
+            locked = Settlement.objects.select_for_update().get(pk=settlement.pk)
             _write_statements(locked, month)
             _close(by, locked)
     settlement.refresh_from_db()
@@ -201,6 +213,11 @@ _TOTALS = """
 
 
 def _write_statements(settlement: Settlement, month: Month) -> None:
+    # Journals of the month that are being written come in; later ones find the month settled.
+    sql.execute(
+        "SELECT pg_advisory_xact_lock(incentives_month_key(%(brand)s, %(period)s))",
+        {"brand": settlement.brand_id, "period": settlement.period},
+    )
     sql.execute(
         _STATEMENTS,
         {
