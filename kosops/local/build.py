@@ -85,6 +85,10 @@ def assets(state: State, run: Execute = execute, base: Path = BASE_DIR) -> bool:
     # npm starts node by name for some of its work, so the one chosen comes first.
     path = os.pathsep.join([str(Path(node[0]).parent), os.environ.get("PATH", "")])
     environment = ["env", f"PATH={path}"]
+    # A company's own certificate, which pip was told of, holds for npm too.
+    certificate = os.environ.get("SSL_CERT_FILE") or os.environ.get("PIP_CERT")
+    if certificate and "NODE_EXTRA_CA_CERTS" not in os.environ:
+        environment.append(f"NODE_EXTRA_CA_CERTS={certificate}")
     if not packages_installed(folder):
         quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
         run("npm", [*environment, *npm, "ci", "--ignore-scripts", *quiet], folder)
