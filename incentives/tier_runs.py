@@ -135,7 +135,13 @@ def evaluate(*, by: Person | None, brand: Unit, as_of: dt.date) -> list[TierRun]
     busy = DomainError("tiers_busy", _("The tiers are being evaluated right now."))
     with sql.exclusive(f"tiers:{brand.pk}", busy=busy):
         due = _due_ladders(brand, as_of)
-        return [_run(by=by, version=version, as_of=as_of) for version in due]
+        questions = [_question(brand, v.creator_kind, rules_of(v), as_of) for v in due]
+        params = {name: value for asked in questions for name, value in asked.params.items()}
+        _table("tier_counted", tier_sql.counts(questions), params)
+        return [
+            _run(by=by, version=version, question=question)
+            for version, question in zip(due, questions, strict=True)
+        ]
 
 
 def runs_of(brand: Unit) -> QuerySet[TierRun]:
@@ -173,15 +179,11 @@ def _due_ladders(brand: Unit, as_of: dt.date) -> list[LadderVersion]:
     return due
 
 
-def _run(*, by: Person | None, version: LadderVersion, as_of: dt.date) -> TierRun:
-    brand = version.brand
+def _run(*, by: Person | None, version: LadderVersion, question: tier_sql.Question) -> TierRun:
+    brand, as_of = version.brand, question.as_of
     run = TierRun.objects.create(brand=brand, ladder=version, as_of=as_of, started_by=by)
-    question = _question(brand, version.creator_kind, rules_of(version), as_of)
     params = question.params | {"run": run.pk}
-    sql.execute("DROP TABLE IF EXISTS pg_temp.tier_decision")
-    sql.execute(
-        "CREATE TEMP TABLE tier_decision ON COMMIT DROP AS" + tier_sql.decisions(question), params
-    )
+    _table("tier_decision", tier_sql.decisions(question, "tier_counted"), params)
     _write_changes(question, params)
     newly, recovered = _write_risks(question, params)
     moved = sql.fetch_all(
@@ -193,6 +195,12 @@ def _run(*, by: Person | None, version: LadderVersion, as_of: dt.date) -> TierRu
     run.save(update_fields=["counts"])
     activity.record(by=by, verb="tiers.evaluated", object=run, unit=brand, after=run.counts)
     return run
+
+
+def _table(name: str, query: str, params: dict[str, Any]) -> None:
+    """Keep the rows of a query for the statements that follow, until commit."""
+    sql.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+    sql.execute(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {query}", params)
 
 
 def _write_changes(question: tier_sql.Question, params: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -86,26 +86,42 @@ class Question:
 # -- statements ----------------------------------------------------------------
 
 
-def facts(question: Question) -> str:
-    """A query with one row per creator: creator_id, store_id, tier, level and every measure."""
+def counts(questions: Sequence[Question]) -> str:
+    """A query that counts the posts of every creator with any, for all ladders in one pass.
+
+    The questions are about one brand and day.
+    """
+    columns = {
+        _column(measure, question.ladder.formula): _counted(measure, question.ladder.formula)
+        for question in questions
+        for measure in _cheap(question.ladder)
+    }
+    cheap = [measure for question in questions for measure in _cheap(question.ladder)]
+    listed = "".join(f",\n           {column}" for column in columns.values())
+    return f"""
+    SELECT p.creator_id{listed}
+      FROM content_post p
+     WHERE {_online("p")} AND p.published_at < %(until)s{_horizon(cheap)} AND {_of_asked(questions)}
+     GROUP BY p.creator_id
+    """
+
+
+def facts(question: Question, counted: str = "") -> str:
+    """A query with one row per creator: creator_id, store_id, tier, level and every measure.
+
+    ``counted`` names a table that holds `counts` already.
+    """
     ladder = question.ladder
-    cheap = [measure for measure in ladder.measures if measure.fact != MEDIAN_NOTE]
-    costly = [measure for measure in ladder.measures if measure.fact == MEDIAN_NOTE]
-    counted = "".join(f",\n               {_counted(m, ladder.formula)}" for m in cheap)
-    filled = "".join(f",\n               {_filled(m)}" for m in cheap)
+    filled = "".join(f",\n               {_filled(m, ladder.formula)}" for m in _cheap(ladder))
     looked_up = "".join(
         f",\n           CASE WHEN {_needed(m, question)} THEN {_looked_up(m, ladder.formula)} END"
         f" AS {m.key}"
-        for m in costly
+        for m in ladder.measures
+        if m.fact == MEDIAN_NOTE
     )
     return f"""
-    WITH counted AS (
-        SELECT p.creator_id{counted}
-          FROM content_post p
-         WHERE {_online("p")} AND p.published_at < %(until)s{_horizon(cheap)}
-           AND p.creator_id IN (SELECT c.id FROM matrix_creator c WHERE {_asked(question)})
-         GROUP BY p.creator_id
-    ), known AS (
+    WITH counted AS ({f"SELECT * FROM {counted}" if counted else counts([question])}),
+    known AS (
         SELECT c.id AS creator_id, c.store_id, c.tier, {_level("c.tier")} AS level{filled}
           FROM matrix_creator c
           LEFT JOIN counted n ON n.creator_id = c.id
@@ -116,10 +132,10 @@ def facts(question: Question) -> str:
     """
 
 
-def decisions(question: Question) -> str:
+def decisions(question: Question, counted: str = "") -> str:
     """A query with one row per creator: the facts and what follows.
 
-    Columns: outcome, to_level, falls_on, because, rule_level (see `tiers.Decision`), since.
+    Columns besides those of `facts`: outcome, to_level, falls_on, because, rule_level (see `tiers.Decision`), since.
     """
     rules = question.ladder.tiers
     up = "\n".join(
@@ -131,7 +147,7 @@ def decisions(question: Question) -> str:
         for n, rule in _numbered(rules[:-1], down=1)
     )
     return f"""
-    WITH facts AS MATERIALIZED ({facts(question)}),
+    WITH facts AS MATERIALIZED ({facts(question, counted)}),
     judged AS (
         SELECT f.*, CASE {up} END AS up_level, CASE f.level {lost} ELSE FALSE END AS is_lost,
                CASE {down} ELSE 0 END AS down_level,
@@ -187,6 +203,26 @@ def _asked(question: Question) -> str:
     return " AND ".join(parts)
 
 
+def _of_asked(questions: Sequence[Question]) -> str:
+    """Which posts to count. For a whole brand it is cheaper to count too many than to look up
+
+    the author of each post.
+    """
+    (question, *others) = questions
+    if others or (question.stores is None and question.creator is None):
+        return "p.brand_id = %(brand)s"
+    return f"p.creator_id IN (SELECT c.id FROM matrix_creator c WHERE {_asked(question)})"
+
+
+def _cheap(ladder: Ladder) -> list[Measure]:
+    """The measures that one pass over the posts counts."""
+    return [measure for measure in ladder.measures if measure.fact != MEDIAN_NOTE]
+
+
+def _column(measure: Measure, formula: str) -> str:
+    return measure.key if measure.fact == NOTES else f"{measure.key}_{formula}"
+
+
 def _online(table: str) -> str:
     return f"{table}.state = '{PostState.ONLINE.value}'"
 
@@ -207,20 +243,21 @@ def _within(measure: Measure) -> str:
 
 
 def _counted(measure: Measure, formula: str) -> str:
-    within = _within(measure)
+    within, column = _within(measure), _column(measure, formula)
     if measure.fact == NOTES:
-        return f"count(*){within} AS {measure.key}"
+        return f"count(*){within} AS {column}"
     return (
-        f"max({sql_of(formula, 'p')}){within} AS {measure.key},"
-        f" bool_and({whole_sql_of(formula, 'p')}){within} AS {measure.key}_sure"
+        f"max({sql_of(formula, 'p')}){within} AS {column},"
+        f" bool_and({whole_sql_of(formula, 'p')}){within} AS {column}_sure"
     )
 
 
-def _filled(measure: Measure) -> str:
+def _filled(measure: Measure, formula: str) -> str:
     """What a creator without posts has: 0 notes, and surely no best note."""
+    column = _column(measure, formula)
     if measure.fact == NOTES:
-        return f"COALESCE(n.{measure.key}, 0) AS {measure.key}"
-    return f"n.{measure.key}, COALESCE(n.{measure.key}_sure, TRUE) AS {measure.key}_sure"
+        return f"COALESCE(n.{column}, 0) AS {measure.key}"
+    return f"n.{column} AS {measure.key}, COALESCE(n.{column}_sure, TRUE) AS {measure.key}_sure"
 
 
 def _looked_up(measure: Measure, formula: str) -> str:
