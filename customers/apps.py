@@ -8,6 +8,9 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def ready(self) -> None:
+        from customers.import_orders import register_formats
+
+        register_formats()
         navigation.register(
             navigation.NavItem(
                 group=navigation.CONVERT,
