@@ -100,6 +100,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     # Wrong codes of the second factor in a row (sign_in.check_code).
     code_failures = models.PositiveSmallIntegerField(default=0, editable=False)
     code_locked_until = models.DateTimeField(null=True, editable=False)
+    # Digest of the last code that was accepted: a code is good once, also while the cache is away.
+    code_used = models.CharField(max_length=64, blank=True, default="", editable=False)
 
     objects = PersonManager()
 

@@ -6,12 +6,14 @@ allauth does the pages and the second factor, axes counts wrong passwords per na
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_pk_to_url_str
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa import app_settings as mfa_settings
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -114,7 +116,8 @@ class CodeLock:
         except ValidationError:
             note_wrong_code(self.user)
             raise
-        Person.objects.filter(pk=self.user.pk).update(code_failures=0, code_locked_until=None)
+        if not note_right_code(self.user, code):
+            raise get_adapter().validation_error("incorrect_code")
         return str(code)
 
 
@@ -132,6 +135,14 @@ def refuse_locked(person: Person) -> None:
         raise ValidationError(
             _("Too many wrong codes. Wait a quarter of an hour, then try again."), "locked"
         )
+
+
+def note_right_code(person: Person, code: str) -> bool:
+    """Keep the code as used; false where it was used before within its half minute."""
+    moment = int(time.time() // mfa_settings.TOTP_PERIOD)
+    used = hashlib.sha256(f"{code}:{moment}".encode()).hexdigest()
+    unused = Person.objects.filter(pk=person.pk).exclude(code_used=used)
+    return bool(unused.update(code_used=used, code_failures=0, code_locked_until=None))
 
 
 def note_wrong_code(person: Person) -> None:
