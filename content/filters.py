@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from content.choices import PostState
+from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
 from content.models import Post
-from content.posts import sortable_formula
 from kosops.ui.listing import ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
 from matrix.choices import PLATFORM_DOMAIN, Domain, Platform
@@ -77,10 +77,10 @@ class PostFilter(ListFilter):
         return rows.filter(Q(creator__in=few_ids(people)) | Q(account__in=few_ids(accounts)))
 
     def at_least(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
-        return rows.annotate(known=sortable_formula(TIER_INTERACTIONS)).filter(known__gte=value)
+        return rows.annotate(known=known_or_last(TIER_INTERACTIONS)).filter(known__gte=value)
 
     def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """``rows`` with the column that the order asked for needs."""
         if self.order[0] == "interactions_known":
-            return rows.annotate(interactions_known=sortable_formula(TIER_INTERACTIONS))
+            return rows.annotate(interactions_known=known_or_last(TIER_INTERACTIONS))
         return rows

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
 from content.choices import Genre, PostState, Relationship
+from content.expressions import known_or_last
+from content.formulas import TIER_INTERACTIONS
 from matrix.choices import Platform
 from matrix.models import Creator, SocialAccount
 
@@ -86,6 +88,7 @@ class Post(Figures):
             models.Index(fields=["account", "published_at"], name="post_of_account"),
             models.Index(fields=["creator", "published_at"], name="post_of_creator"),
             models.Index(fields=["store", "-published_at"], name="post_of_store"),
+            models.Index(known_or_last(TIER_INTERACTIONS), "id", name="post_by_interactions"),
         ]
 
     def __str__(self) -> str:

@@ -36,19 +36,21 @@ def mark_posted(accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
     return accounts.annotate(posted=Exists(posts))
 
 
-def sortable(creators: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
-    own = Post.objects.filter(creator=OuterRef("pk"))
-    latest = own.order_by("-published_at").values("published_at")[:1]
+def with_recent_posts(creators: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
     recent = (
-        own.filter(published_at__gte=since)
+        Post.objects.filter(creator=OuterRef("pk"), published_at__gte=since)
         .order_by()
         .values("creator")
         .annotate(count=Count("pk"))
         .values("count")
     )
+    return creators.annotate(recent_posts=Coalesce(Subquery(recent), 0))
+
+
+def with_last_post(creators: QuerySet[Any]) -> QuerySet[Any]:
+    latest = Post.objects.filter(creator=OuterRef("pk")).order_by("-published_at")
     return creators.annotate(
-        recent_posts=Coalesce(Subquery(recent), 0),
-        last_post_at=Coalesce(Subquery(latest), Value(NEVER)),
+        last_post_at=Coalesce(Subquery(latest.values("published_at")[:1]), Value(NEVER))
     )
 
 

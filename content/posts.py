@@ -5,15 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import add
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, Expression, F, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from content.choices import Relationship
-from content.formulas import ENGAGEMENT, FORMULAS, TIER_INTERACTIONS, value_of
+from content.formulas import ENGAGEMENT, TIER_INTERACTIONS, value_of
 from content.models import MetricSnapshot, Post
 from kosops.lib.money import BASIS_POINTS
 
@@ -33,8 +30,6 @@ FIGURES = (
 NEEDS_DISCLOSURE = frozenset(
     {Relationship.GIFT, Relationship.LOAN, Relationship.PAID, Relationship.COMMISSION}
 )
-# Sorts posts without figures below those that nobody liked.
-UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +56,6 @@ class Reading:
 
 
 # -- words of the list ---------------------------------------------------------
-
-
-def formula(name: str) -> Expression:
-    """A named formula over the columns of `Post`: NULL when no part is known, as `value_of`."""
-    parts = FORMULAS[name]
-    unknown = Q(**{f"{part}__isnull": True for part in parts})
-    known: Any = reduce(add, (Coalesce(F(part), 0) for part in parts))
-    return Case(When(unknown, then=None), default=known, output_field=BigIntegerField())
-
-
-def sortable_formula(name: str) -> Expression:
-    """The same with `UNKNOWN` in place of NULL; the index ``post_by_interactions`` holds it."""
-    return Coalesce(formula(name), Value(UNKNOWN), output_field=BigIntegerField())
 
 
 def figures_of(post: Post | MetricSnapshot) -> dict[str, int | None]:

@@ -183,6 +183,8 @@ class CreatorFilter(ListFilter):
         field, _descending = self.order
         if field == "joined":
             return rows.annotate(joined=JOINED)
-        if field in ("recent_posts", "last_post_at"):
-            return posting.sortable(rows, timezone.now())
+        if field == "recent_posts":
+            return posting.with_recent_posts(rows, timezone.now())
+        if field == "last_post_at":
+            return posting.with_last_post(rows)
         return rows

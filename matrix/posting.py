@@ -42,8 +42,12 @@ class Source(Protocol):
         """Annotate accounts with ``posted``: whether they have a post since then."""
         ...
 
-    def sortable(self, creators: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
-        """Annotate creators with ``recent_posts`` and ``last_post_at``, neither NULL."""
+    def with_recent_posts(self, creators: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
+        """Annotate creators with ``recent_posts``, 0 without any."""
+        ...
+
+    def with_last_post(self, creators: QuerySet[Any]) -> QuerySet[Any]:
+        """Annotate creators with ``last_post_at``, long ago without any."""
         ...
 
 
@@ -74,13 +78,17 @@ def mark_posted(accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
     return _sources[0].mark_posted(accounts, since)
 
 
-def sortable(creators: QuerySet[Any], now: dt.datetime) -> QuerySet[Any]:
-    """Creators with ``recent_posts`` and ``last_post_at``, to sort by."""
+def with_recent_posts(creators: QuerySet[Any], now: dt.datetime) -> QuerySet[Any]:
     if not _sources:
-        return creators.annotate(
-            recent_posts=Value(0, IntegerField()), last_post_at=Value(now, DateTimeField())
-        )
-    return _sources[0].sortable(creators, recent(now))
+        return creators.annotate(recent_posts=Value(0, IntegerField()))
+    return _sources[0].with_recent_posts(creators, recent(now))
+
+
+def with_last_post(creators: QuerySet[Any]) -> QuerySet[Any]:
+    if not _sources:
+        never = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+        return creators.annotate(last_post_at=Value(never, DateTimeField()))
+    return _sources[0].with_last_post(creators)
 
 
 def recent(now: dt.datetime) -> dt.datetime:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
@@ -27,6 +29,7 @@ from matrix.posting import Posting
 CURRENT = (CreatorState.ONBOARDING, CreatorState.ACTIVE, CreatorState.PAUSED)
 # An opened store shows so many people; the list of creators shows all.
 PEOPLE_SHOWN = 30
+NEEDS = tuple(need.value for need in Need)
 # No more rows than this open at a time, or an address could ask for the whole brand.
 OPEN_AT_ONCE = 60
 
@@ -59,9 +62,11 @@ class Figures:
     def add(self, other: Figures) -> None:
         self.kos += other.kos
         self.koc += other.koc
-        self.platforms.update(other.platforms)
+        for platform, count in other.platforms.items():
+            self.platforms[platform] += count
         self.paired += other.paired
-        self.needs.update(other.needs)
+        for need, count in other.needs.items():
+            self.needs[need] += count
         self.needing += other.needing
         self.posts += other.posts
         self.last_at = max(filter(None, (self.last_at, other.last_at)), default=None)
@@ -232,20 +237,38 @@ def _read_figures(nodes: dict[int, _Node], person: Person, now: dt.datetime) -> 
         node.figures.platforms[row["platform"]] += row["count"]
         node.figures.paired += row["count"] - row["unpaired_count"]
         node.figures.needing += row["needing_count"]
-        for need in Need:
-            node.figures.needs[need] += row[f"{need.value}_count"]
+        for need in NEEDS:
+            if count := row[f"{need}_count"]:
+                node.figures.needs[need] += count
     for unit_id, found in posting.of_units(nodes.keys(), now).items():
         nodes[unit_id].figures.posts = found.posts
         nodes[unit_id].figures.last_at = found.last_at
 
 
-def _account_counts(accounts: QuerySet[Any]) -> QuerySet[Any]:
-    counts = {f"{need.value}_count": Count("pk", filter=Q(**{need.value: True})) for need in Need}
-    return (
-        accounts.order_by()
-        .values("unit_id", "platform")
-        .annotate(count=Count("pk"), needing_count=Count("pk", filter=health.NEEDS), **counts)
-    )
+def _account_counts(accounts: QuerySet[Any]) -> list[dict[str, Any]]:
+    """Accounts `with_needs` counted by unit and platform.
+
+    The needs are worked out once for each account and then counted; without the fence the
+    database would work them out again for every count.
+    """
+    flagged = accounts.order_by().values("unit_id", "platform", *NEEDS)
+    try:
+        inner, params = flagged.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    counts = ", ".join(f"count(*) FILTER (WHERE {need}) AS {need}_count" for need in NEEDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH flagged AS MATERIALIZED ({inner})
+            SELECT unit_id, platform, count(*) AS count,
+                   count(*) FILTER (WHERE {" OR ".join(NEEDS)}) AS needing_count, {counts}
+              FROM flagged GROUP BY unit_id, platform
+            """,
+            params,
+        )
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _roll_up(node: _Node) -> Figures:
