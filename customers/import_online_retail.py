@@ -32,7 +32,7 @@ from accounts.choices import UnitKind
 from accounts.models import Person, Unit
 from customers import intake
 from customers.choices import Attribution, Channel, OrderStatus
-from customers.import_orders import WORDS, OrderRows, add_stored_lines, numbered
+from customers.import_orders import WORDS, OrderRows, add_stored_lines, numbered, take_outcomes
 from customers.intake import LineFacts, OrderFacts, RefundFacts
 from customers.models import Order, WaitingRefund
 from integrations.choices import Outcome
@@ -236,18 +236,12 @@ class OnlineRetail(ImportFormat):
             order.facts = self._order(order)
         add_stored_lines(self.run.brand, self.run.source, sales)
         self._keep_first_time(sales)
-        stated = [order.facts for order in sales if order.facts]
-        outcomes = intake.foresee_orders(brand=self.run.brand, rows=stated)
-        for order, outcome in zip(sales, outcomes, strict=True):
+        for order in sales:
             for record in order.records:
                 record.target = order
-                if outcome.code:
-                    record.refuse(outcome.code)
-                else:
-                    record.outcome = {
-                        intake.CREATED: Outcome.NEW,
-                        intake.UPDATED: Outcome.CHANGED,
-                    }.get(outcome.result, Outcome.UNCHANGED)
+        stated = [order.facts for order in sales if order.facts]
+        results = intake.foresee_orders(brand=self.run.brand, rows=stated) if self.run.check else []
+        take_outcomes(sales, {one.external_id: one for one in results}, {})
 
     def _order(self, order: OrderRows) -> OrderFacts:
         first = order.records[0].values
@@ -328,18 +322,13 @@ class OnlineRetail(ImportFormat):
     def write(self, records: list[Record]) -> None:
         brand = self.run.brand
         sales = {
-            record.target.order_no: record.target.facts
+            id(record.target): record.target
             for record in records
-            if isinstance(record.target, OrderRows) and record.target.facts
+            if isinstance(record.target, OrderRows)
         }
-        rejected = {
-            outcome.external_id: outcome.code
-            for outcome in intake.take_orders(brand=brand, rows=list(sales.values()))
-            if outcome.result == intake.REJECTED
-        }
-        for record in records:
-            if isinstance(record.target, OrderRows) and record.target.order_no in rejected:
-                record.refuse(rejected[record.target.order_no])
+        stated = [order.facts for order in sales.values() if order.facts]
+        results = intake.take_orders(brand=brand, rows=stated)
+        take_outcomes(sales.values(), {one.external_id: one for one in results}, {})
         intake.take_refunds(
             brand=brand,
             rows=[record.target for record in records if isinstance(record.target, RefundFacts)],

@@ -300,45 +300,73 @@ class OrderList(ImportFormat):
 
     def _foresee(self, orders: list[OrderRows]) -> None:
         brand = self.run.brand
-        stated = [order.facts for order in orders if order.facts]
-        outcomes = intake.foresee_orders(brand=brand, rows=stated)
-        refunds = [refund for order in orders for refund in order.refunds]
-        refused = {
-            (outcome.code, row.order_external_id)
-            for row, outcome in zip(
-                refunds, intake.foresee_refunds(brand=brand, rows=refunds), strict=True
-            )
-            if outcome.result == intake.REJECTED
-        }
-        codes = {order_no: code for code, order_no in refused}
-        for order, outcome in zip(orders, outcomes, strict=True):
-            code = outcome.code or codes.get(order.order_no, "")
+        for order in orders:
             for record in order.records:
                 record.target = order
-                _take_outcome(record, outcome.result, code, more=bool(order.refunds))
+        if not self.run.check:
+            # `write` will know; asking before would be the same work twice.
+            take_outcomes(orders, {}, {})
+            return
+        stated = [order.facts for order in orders if order.facts]
+        refunds = [refund for order in orders for refund in order.refunds]
+        take_outcomes(
+            orders,
+            {one.external_id: one for one in intake.foresee_orders(brand=brand, rows=stated)},
+            _by_order(refunds, intake.foresee_refunds(brand=brand, rows=refunds)),
+        )
 
     # -- writing --------------------------------------------------------------------------
 
     def write(self, records: list[Record]) -> None:
-        orders = {record.target.order_no: record.target for record in records}
         brand = self.run.brand
-        stated = [order.facts for order in orders.values() if order.facts]
-        outcomes = intake.take_orders(brand=brand, rows=stated)
-        refused = {one.external_id: one.code for one in outcomes if one.result == intake.REJECTED}
+        orders = list({id(record.target): record.target for record in records}.values())
+        stated = [order.facts for order in orders if order.facts]
+        results = {one.external_id: one for one in intake.take_orders(brand=brand, rows=stated)}
         refunds = [
             refund
-            for order in orders.values()
+            for order in orders
             for refund in order.refunds
-            if order.order_no not in refused
+            if results[order.order_no].result != intake.REJECTED
         ]
-        for row, outcome in zip(
-            refunds, intake.take_refunds(brand=brand, rows=refunds), strict=True
-        ):
-            if outcome.result == intake.REJECTED:
-                refused[row.order_external_id] = outcome.code
-        for record in records:
-            if code := refused.get(record.target.order_no):
-                record.refuse(code)
+        refunded = _by_order(refunds, intake.take_refunds(brand=brand, rows=refunds))
+        take_outcomes(orders, results, refunded)
+
+
+def _by_order(
+    rows: list[RefundFacts], outcomes: list[intake.Outcome]
+) -> dict[str, list[intake.Outcome]]:
+    found: dict[str, list[intake.Outcome]] = defaultdict(list)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        found[row.order_external_id].append(outcome)
+    return found
+
+
+def take_outcomes(
+    orders: Iterable[OrderRows],
+    results: Mapping[str, intake.Outcome],
+    refunded: Mapping[str, list[intake.Outcome]],
+) -> None:
+    """What the intake says of an order becomes the outcome of its rows; unknown counts as new."""
+    for order in orders:
+        result = results.get(order.order_no)
+        refunds = refunded.get(order.order_no, ())
+        faults = [one.code for one in ([result] if result else []) + list(refunds) if one.code]
+        more = any(one.result == intake.CREATED for one in refunds)
+        for record in order.records:
+            if record.outcome == Outcome.SKIPPED:
+                continue
+            record.outcome = _outcome_of(result, more=more)
+            if result is not None and result.result == intake.STALE:
+                record.reason = "stale"
+            if faults:
+                record.refuse(faults[0])
+
+
+def _outcome_of(result: intake.Outcome | None, *, more: bool) -> str:
+    """``more`` refunds make a change of an order that is known as it is."""
+    if result is None or result.result == intake.CREATED:
+        return Outcome.NEW
+    return Outcome.CHANGED if more or result.result == intake.UPDATED else Outcome.UNCHANGED
 
 
 class _Stated:
@@ -349,12 +377,15 @@ class _Stated:
 
     def value(self, name: str) -> Any:
         """The one value that the rows give; refuses the rows when they give several."""
+        records = self._order.records
+        if len(records) == 1:
+            return records[0].values[name]
         found = self._all(name)
         if name == "status" and found == {OrderStatus.FINISHED, OrderStatus.REFUNDED}:
             # Lines of a finished order that were sent back.
             return OrderStatus.FINISHED
         if len(found) > 1:
-            for record in self._order.records:
+            for record in records:
                 record.refuse("order_contradicts", name, order=self._order.order_no)
         return next(iter(found), None)
 
@@ -480,22 +511,6 @@ def _refunded_by_line(
     ):
         found[order_no, line_no] = amount
     return found
-
-
-def _take_outcome(record: Record, result: str, code: str, *, more: bool) -> None:
-    """What the intake says becomes the outcome of a row; ``more`` refunds make it a change."""
-    if record.outcome == Outcome.SKIPPED:
-        return
-    if code:
-        record.refuse(code)
-    elif result == intake.CREATED:
-        record.outcome = Outcome.NEW
-    elif result == intake.UPDATED or more:
-        record.outcome = Outcome.CHANGED
-    else:
-        record.outcome = Outcome.UNCHANGED
-        if result == intake.STALE:
-            record.reason = "stale"
 
 
 def register_formats() -> None:

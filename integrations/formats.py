@@ -226,9 +226,17 @@ def format_of(code: str) -> type[ImportFormat] | None:
 # -- readers for columns ---------------------------------------------------------
 
 
-def as_id(reading: Reading) -> Parser:
-    """An id of any system: text, never a number that lost digits."""
-    return values.identifier(numbers=reading.numeric_ids)
+@dataclass(frozen=True)
+class IdReader:
+    """Reads an id of any system: text, never a number that lost digits."""
+
+    maximum: int = 64
+
+    def __call__(self, reading: Reading) -> Parser:
+        return values.identifier(maximum=self.maximum, numbers=reading.numeric_ids)
+
+
+as_id = IdReader()
 
 
 def as_text(maximum: int = 200) -> Reader:
@@ -302,6 +310,6 @@ def questions(kind: type[ImportFormat], *, workbook: bool) -> tuple[Option, ...]
     readers = {column.read for column in kind.columns}
     if readers & {as_moment, as_day}:
         general.append(DATES)
-    if workbook and as_id in readers:
+    if workbook and any(isinstance(reader, IdReader) for reader in readers):
         general.append(NUMERIC_IDS)
     return (*kind.options, *general)

@@ -106,7 +106,7 @@ class MappingForm(forms.Form):
 
     def _found(self, option: Option) -> list[tuple[str, Any]]:
         """The answers of a lookup to show: the one that is chosen, and those that are found."""
-        assert option.find is not None and option.named is not None  # noqa: S101, PT018
+        assert option.find is not None and option.named is not None  # noqa: S101
         data = self.data if self.is_bound else {}
         chosen = data.get(f"option_{option.name}") or self.batch.options.get(option.name, "")
         current = option.named(self.batch.brand, self.person, chosen) if chosen else None

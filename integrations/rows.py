@@ -67,8 +67,10 @@ class Plan:
         record = Record(row.line, row.cells, values, self.names)
         cells, width = row.cells, len(row.cells)
         for place, name, parser, required in self._places:
+            cell = cells[place] if place < width else None
             try:
-                value = parser(cells[place]) if place < width else None
+                # Blank is unknown whatever the column; half of the cells of an export are.
+                value = None if cell is None or cell == "" else parser(cell)
             except ValueFault as fault:
                 value = None
                 record.refuse(fault.code, name, **fault.params)
@@ -148,5 +150,10 @@ def _is_totals_row(cells: list[Cell]) -> bool:
     for cell in cells:
         if cell is None or cell == "":
             continue
-        return isinstance(cell, str) and len(cell) < 20 and name_key(cell) in _TOTALS
+        return (
+            isinstance(cell, str)
+            and len(cell) < 20
+            and not cell[0].isdigit()
+            and name_key(cell) in _TOTALS
+        )
     return False

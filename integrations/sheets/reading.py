@@ -34,7 +34,11 @@ class Row(NamedTuple):
 
     @property
     def is_blank(self) -> bool:
-        return not any(cell is not None and cell != "" for cell in self.cells)
+        cells = self.cells
+        # Nearly every row has a first cell; asking it first spares a loop.
+        if cells and cells[0] not in (None, ""):
+            return False
+        return all(cell is None or cell == "" for cell in cells)
 
 
 @dataclass(frozen=True)

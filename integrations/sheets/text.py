@@ -25,6 +25,9 @@ _HAS_GUARD = re.compile(f"'+[{_RISKY_START}]")
 
 def clean(text: str) -> str:
     """``text`` without invisible marks and outer blanks; what a person would see."""
+    if text.isprintable():
+        # The usual case, and cheap to tell: no mark of any kind counts as printable.
+        return text.strip()
     if _MAY_BE_INVISIBLE.search(text):
         text = _STRAY_JOINER.sub("", _INVISIBLE.sub("", text))
     return text.strip()
@@ -32,7 +35,7 @@ def clean(text: str) -> str:
 
 def has_control_character(text: str) -> bool:
     """Whether ``text`` holds a character that neither a page nor PostgreSQL should be given."""
-    return _CONTROL.search(text) is not None
+    return not text.isprintable() and _CONTROL.search(text) is not None
 
 
 def printable(text: str) -> str:

@@ -170,7 +170,6 @@ def _amount_text(cell: Cell) -> str:
 
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{1,3}|[+-]?\d+\.\d+[eE]\d{1,3}", re.ASCII)
 _POINT_ZERO = re.compile(r"(\d+)\.0+", re.ASCII)
-_BLANKS = re.compile(r"\s+")
 
 
 class NotedId(str):
@@ -193,12 +192,16 @@ def identifier(*, maximum: int = 64, numbers: str = "refuse") -> Parser:
             return None
         if isinstance(cell, (int, float)) and not isinstance(cell, bool):
             return _number_as_id(cell, numbers)
-        text = _BLANKS.sub(" ", _text_of(cell))
-        if _SCIENTIFIC.fullmatch(text):
-            raise ValueFault("id_in_scientific_form", value=shown(cell))
-        whole = _POINT_ZERO.fullmatch(text)
-        if whole:
-            return NotedId(whole[1])
+        text = _text_of(cell)
+        if " " in text or not text.isprintable():
+            text = " ".join(text.split())
+        # Most ids hold neither; looking for the sign is cheaper than matching the form.
+        if "." in text or "+" in text:
+            if _SCIENTIFIC.fullmatch(text):
+                raise ValueFault("id_in_scientific_form", value=shown(cell))
+            whole = _POINT_ZERO.fullmatch(text)
+            if whole:
+                return NotedId(whole[1])
         if len(text) > maximum:
             raise ValueFault("too_long", maximum=maximum, value=shown(cell))
         return text or None
@@ -233,15 +236,22 @@ def text(*, maximum: int = 500) -> Parser:
 def choice(words: Mapping[str, Any]) -> Parser:
     """One of some words; case, width and blanks do not matter."""
     keys = {name_key(word): value for word, value in words.items()}
+    # A column of choices holds the same few words over and over.
+    seen: dict[str, Any] = {}
 
     def parse(cell: Cell) -> Any:
         if cell is None:
             return None
+        if cell in seen:
+            return seen[cell]  # type: ignore[index]
         value = _text_of(cell)
         if not value:
             return None
         try:
-            return keys[name_key(value)]
+            found = keys[name_key(value)]
+            if isinstance(cell, str) and len(seen) < 1000:
+                seen[cell] = found
+            return found
         except KeyError:
             raise ValueFault(
                 "not_a_choice", value=shown(cell), choices=", ".join(list(words)[:12])
@@ -279,9 +289,11 @@ def moment(zone: ZoneInfo, *, declared: str = "auto") -> Parser:
     """
 
     def parse(cell: Cell) -> dt.datetime | None:
-        if is_unknown(cell):
-            return None
-        instant = _instant(cell, zone, declared)
+        instant = _plainly_written(cell, zone)
+        if instant is None:
+            if is_unknown(cell):
+                return None
+            instant = _instant(cell, zone, declared)
         if instant.year not in _YEARS:
             raise ValueFault("time_out_of_range", value=shown(cell))
         return instant
@@ -298,6 +310,16 @@ def day(zone: ZoneInfo, *, declared: str = "auto") -> Parser:
         return instant.astimezone(zone).date() if instant else None
 
     return parse
+
+
+def _plainly_written(cell: Cell, zone: ZoneInfo) -> dt.datetime | None:
+    """``2026-07-18 14:11:20``, which is how most files write most times, without much ado."""
+    if isinstance(cell, str) and len(cell) == 19 and cell[10] == " " and cell.isascii():
+        try:
+            return dt.datetime.fromisoformat(cell).replace(tzinfo=zone)
+        except ValueError:
+            return None
+    return None
 
 
 def _instant(cell: Cell, zone: ZoneInfo, declared: str) -> dt.datetime:
@@ -381,7 +403,7 @@ def _text_of(cell: Cell) -> str:
         value = clean(cell)
         if has_control_character(value):
             raise ValueFault("control_character", value=shown(value))
-        if value in _CELL_ERRORS:
+        if value[:1] == "#" and value in _CELL_ERRORS:
             raise ValueFault("error_in_cell", value=value)
         return value
     if isinstance(cell, bool):
