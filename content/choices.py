@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Genre(models.TextChoices):
@@ -24,5 +25,5 @@ class Relationship(models.TextChoices):
     OWN_STAFF = "own_staff", _("Own staff")
     GIFT = "gift", _("Gift")
     LOAN = "loan", _("Loan")
-    PAID = "paid", _("Paid")
+    PAID = "paid", pgettext_lazy("relationship to the brand", "Paid")
     COMMISSION = "commission", _("Commission")

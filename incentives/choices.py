@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Tier(models.TextChoices):
@@ -48,7 +49,7 @@ class PayoutState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     APPROVED = "approved", _("Approved")
     SENDING = "sending", _("Sent")
-    SUCCEEDED = "succeeded", _("Paid")
+    SUCCEEDED = "succeeded", pgettext_lazy("payout", "Paid")
     FAILED = "failed", _("Failed")
     UNKNOWN = "unknown", _("No answer yet")
     CANCELLED = "cancelled", _("Cancelled")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CreatorKind(models.TextChoices):
@@ -28,7 +29,7 @@ class TalentType(models.TextChoices):
 class CreatorState(models.TextChoices):
     CANDIDATE = "candidate", _("Candidate")
     ONBOARDING = "onboarding", _("Onboarding")
-    ACTIVE = "active", _("Active")
+    ACTIVE = "active", pgettext_lazy("creator", "Active")
     PAUSED = "paused", _("Paused")
     LEFT = "left", _("Left")
 
@@ -74,7 +75,7 @@ class Ownership(models.TextChoices):
 
 
 class AccountState(models.TextChoices):
-    ACTIVE = "active", _("Active")
+    ACTIVE = "active", pgettext_lazy("social account", "Active")
     LIMITED = "limited", _("Throttled")
     BANNED = "banned", _("Banned")
     CLOSED = "closed", _("Closed")
