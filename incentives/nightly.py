@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import jobs
 from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
-from incentives import commission_runs, proof
+from incentives import commission_runs, proof, settlement
 from kosops.lib.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -28,10 +28,23 @@ def run_commission(*, as_of: dt.date | None = None) -> None:
     day = as_of or yesterday()
     for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
         try:
-            commission_runs.accrue(by=None, brand=brand, as_of=day)
-            commission_runs.release(by=None, brand=brand, as_of=day)
+            run_brand(by=None, brand=brand, day=day)
         except DomainError as refusal:
             logger.warning("Commission of %s for %s: %s", brand, day, refusal)
+
+
+def run_brand(
+    *, by: Person | None, brand: Unit, day: dt.date, tell: commission_runs.Tell | None = None
+) -> dict[str, int]:
+    """Work out and release commission up to ``day``, each open month in its own runs."""
+    sums = {"orders": 0, "lines": 0, "released": 0}
+    for as_of in settlement.days_to_run(brand, day):
+        earned = commission_runs.accrue(by=by, brand=brand, as_of=as_of, tell=tell)
+        released = commission_runs.release(by=by, brand=brand, as_of=as_of, tell=tell)
+        sums["orders"] += earned.counts["orders"]
+        sums["lines"] += earned.counts["lines"]
+        sums["released"] += released.counts["lines"]
+    return sums
 
 
 def verify_books() -> int:
@@ -61,13 +74,7 @@ def start_run(*, by: Person, brand: Unit) -> Job:
 def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     brand = Unit.objects.get(pk=job.params["brand"])
     day = dt.date.fromisoformat(job.params["as_of"])
-    earned = commission_runs.accrue(by=job.created_by, brand=brand, as_of=day, tell=progress)
-    released = commission_runs.release(by=job.created_by, brand=brand, as_of=day, tell=progress)
-    return {
-        "orders": earned.counts["orders"],
-        "lines": earned.counts["lines"],
-        "released": released.counts["lines"],
-    }
+    return run_brand(by=job.created_by, brand=brand, day=day, tell=progress)
 
 
 def start_proof(*, by: Person, brand: Unit) -> Job:

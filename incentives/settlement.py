@@ -65,6 +65,36 @@ def next_month(brand: Unit) -> Month | None:
     return month if month is not None and month.last_day < timezone.localdate() else None
 
 
+def days_to_run(brand: Unit, day: dt.date) -> list[dt.date]:
+    """The days for which runs up to ``day`` have to be made, ``day`` itself last.
+
+    What belongs to an earlier month that is still open is posted there, on its last day, so that a
+    month holds its own orders also when their files come late. Months that are settled stay as
+    they are: what changes in them is posted in the first open month.
+    """
+    rows = sql.fetch_all(
+        """
+        SELECT DISTINCT to_char(GREATEST(work.day, open.first), 'YYYY-MM') AS month
+          FROM (SELECT business_date AS day FROM customers_changedorder
+                 WHERE brand_id = %(brand)s AND business_date <= %(day)s
+                UNION
+                SELECT due_on FROM incentives_pendingrelease
+                 WHERE brand_id = %(brand)s AND due_on <= %(day)s) AS work
+         CROSS JOIN (SELECT COALESCE(
+                    (SELECT (max(period || '-01')::date + interval '1 month')::date
+                       FROM incentives_settlement
+                      WHERE brand_id = %(brand)s AND state = 'settled'),
+                    (SELECT min(lower(valid)) FROM incentives_planversion
+                      WHERE brand_id = %(brand)s),
+                    %(day)s) AS first) AS open
+         WHERE to_char(GREATEST(work.day, open.first), 'YYYY-MM') < to_char(%(day)s, 'YYYY-MM')
+         ORDER BY 1
+        """,
+        {"brand": brand.pk, "day": day},
+    )
+    return [*(Month.parse(row["month"]).last_day for row in rows), day]
+
+
 def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
     existing = Settlement.objects.filter(brand=brand, period=str(month)).first()
     if existing is not None:
@@ -149,50 +179,56 @@ def complete(
     return settlement
 
 
+# What the month's runs moved, from their lines.
+_MONTH = """
+    INSERT INTO statement_month
+    SELECT creator_id, sum(earned), sum(clawed_back), sum(released)
+      FROM (SELECT c.creator_id,
+                   COALESCE(sum(c.amount) FILTER (WHERE c.amount > 0), 0) AS earned,
+                   COALESCE(-sum(c.amount) FILTER (WHERE c.amount < 0), 0) AS clawed_back,
+                   0 AS released
+              FROM incentives_commissionrun r
+              JOIN incentives_commissionline c ON c.run_id = r.id
+             WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
+             GROUP BY c.creator_id
+            UNION ALL
+            SELECT l.creator_id, 0, 0, sum(l.amount)
+              FROM incentives_commissionrun r
+              JOIN incentives_releaseline l ON l.run_id = r.id
+             WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
+             GROUP BY l.creator_id) AS moved
+     GROUP BY creator_id
+"""
+
+# What the books say at the month's ends. Owed to people is negative there.
+_BOOK = """
+    INSERT INTO statement_book
+    SELECT a.creator_id,
+           -COALESCE(sum(p.amount) FILTER (
+                WHERE a.kind = 'accrued' AND j.business_date < %(first)s), 0),
+           -COALESCE(sum(p.amount) FILTER (WHERE a.kind = 'accrued'), 0),
+           -COALESCE(sum(p.amount) FILTER (
+                WHERE a.kind = 'payable' AND j.business_date < %(first)s), 0),
+           COALESCE(sum(p.amount) FILTER (
+                WHERE a.kind = 'payable' AND j.business_date >= %(first)s
+                  AND j.kind <> 'release'), 0),
+           -COALESCE(sum(p.amount) FILTER (WHERE a.kind = 'payable'), 0)
+      FROM incentives_ledgeraccount a
+      JOIN incentives_posting p ON p.account_id = a.id
+      JOIN incentives_journal j ON j.id = p.journal_id AND j.business_date <= %(last)s
+     WHERE a.brand_id = %(brand)s AND a.currency = %(currency)s
+       AND a.kind IN ('accrued', 'payable')
+     GROUP BY a.creator_id
+"""
+
 _STATEMENTS = """
-    WITH moved AS (
-        SELECT c.creator_id,
-               sum(c.amount) FILTER (WHERE c.amount > 0) AS earned,
-               -sum(c.amount) FILTER (WHERE c.amount < 0) AS clawed_back,
-               0::numeric AS released
-          FROM incentives_commissionrun r JOIN incentives_commissionline c ON c.run_id = r.id
-         WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
-         GROUP BY c.creator_id
-        UNION ALL
-        SELECT l.creator_id, 0, 0, sum(l.amount)
-          FROM incentives_commissionrun r JOIN incentives_releaseline l ON l.run_id = r.id
-         WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
-         GROUP BY l.creator_id
-    ), month AS (
-        SELECT creator_id, sum(COALESCE(earned, 0)) AS earned,
-               sum(COALESCE(clawed_back, 0)) AS clawed_back, sum(released) AS released
-          FROM moved GROUP BY creator_id
-    ), book AS (
-        -- Owed to people is negative in the books.
-        SELECT a.creator_id,
-               -COALESCE(sum(p.amount) FILTER (
-                    WHERE a.kind = 'accrued' AND j.business_date < %(first)s), 0) AS held_opening,
-               -COALESCE(sum(p.amount) FILTER (WHERE a.kind = 'accrued'), 0) AS held,
-               -COALESCE(sum(p.amount) FILTER (
-                    WHERE a.kind = 'payable' AND j.business_date < %(first)s), 0) AS opening,
-               COALESCE(sum(p.amount) FILTER (
-                    WHERE a.kind = 'payable' AND j.business_date >= %(first)s
-                      AND j.kind <> 'release'), 0) AS paid_out,
-               -COALESCE(sum(p.amount) FILTER (WHERE a.kind = 'payable'), 0) AS payable
-          FROM incentives_ledgeraccount a
-          JOIN incentives_posting p ON p.account_id = a.id
-          JOIN incentives_journal j ON j.id = p.journal_id AND j.business_date <= %(last)s
-         WHERE a.brand_id = %(brand)s AND a.currency = %(currency)s
-           AND a.kind IN ('accrued', 'payable')
-         GROUP BY a.creator_id
-    )
     INSERT INTO incentives_statement (settlement_id, creator_id, store_id, held_opening, earned,
         clawed_back, released, held, opening, paid_out, payable)
     SELECT %(settlement)s, c.id, c.store_id, b.held_opening, COALESCE(m.earned, 0),
            COALESCE(m.clawed_back, 0), COALESCE(m.released, 0), b.held, b.opening, b.paid_out,
            b.payable
-      FROM book b JOIN matrix_creator c ON c.id = b.creator_id
-      LEFT JOIN month m ON m.creator_id = b.creator_id
+      FROM statement_book b JOIN matrix_creator c ON c.id = b.creator_id
+      LEFT JOIN statement_month m ON m.creator_id = b.creator_id
      WHERE m.creator_id IS NOT NULL OR b.held_opening <> 0 OR b.opening <> 0 OR b.paid_out <> 0
         OR b.payable <> 0
      ORDER BY c.id
@@ -219,15 +255,27 @@ def _write_statements(settlement: Settlement, month: Month) -> None:
         {"brand": settlement.brand_id, "period": settlement.period},
     )
     sql.execute(
-        _STATEMENTS,
-        {
-            "settlement": settlement.pk,
-            "brand": settlement.brand_id,
-            "currency": settlement.currency,
-            "first": month.first_day,
-            "last": month.last_day,
-        },
+        """
+        CREATE TEMP TABLE IF NOT EXISTS statement_month (
+            creator_id bigint, earned bigint, clawed_back bigint, released bigint) ON COMMIT DROP;
+        CREATE TEMP TABLE IF NOT EXISTS statement_book (
+            creator_id bigint, held_opening bigint, held bigint, opening bigint, paid_out bigint,
+            payable bigint) ON COMMIT DROP;
+        TRUNCATE statement_month, statement_book
+        """
     )
+    params = {
+        "settlement": settlement.pk,
+        "brand": settlement.brand_id,
+        "currency": settlement.currency,
+        "first": month.first_day,
+        "last": month.last_day,
+    }
+    sql.execute(_MONTH, params)
+    sql.execute(_BOOK, params)
+    # Right after a large run there are no statistics, and the join would be planned for one row.
+    sql.execute("ANALYZE statement_month, statement_book")
+    sql.execute(_STATEMENTS, params)
 
 
 def _close(by: Person | None, settlement: Settlement) -> None:

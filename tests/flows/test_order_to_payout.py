@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from incentives import commission_runs, payouts, proof, settlement
+from incentives import commission_runs, nightly, payouts, proof, settlement
 from incentives.choices import BatchState, LedgerKind, PayoutState
 from incentives.ledger import account, balance
 from incentives.models import Statement
@@ -94,4 +94,27 @@ def test_who_shared_an_order_is_credited_though_nobody_sold_it() -> None:
     commission_runs.accrue(by=None, brand=people.brand, as_of=dt.date(2026, 9, 30))
 
     assert owed(people, people.may, LedgerKind.ACCRUED) == 200
+    assert books_prove()
+
+
+def test_the_nightly_run_posts_each_open_month_by_itself() -> None:
+    people = c.cast()
+    c.plan(people.brand)
+    c.order(people, "A1", 10_000, day="2026-09-05")
+    c.order(people, "A2", 10_000, day="2026-10-05")
+    c.order(people, "A3", 10_000, day="2026-11-05")
+
+    nightly.run_brand(by=None, brand=people.brand, day=dt.date(2026, 11, 10))
+
+    days = {line.order.external_id: line.run.as_of for line in people.zhou.commission_lines.all()}
+    assert days == {
+        "A1": dt.date(2026, 9, 30),
+        "A2": dt.date(2026, 10, 31),
+        "A3": dt.date(2026, 11, 10),
+    }
+    settlement.settle(by=None, brand=people.brand, month=SEPTEMBER)
+    assert c.refund(people, "A1", "R1", 10_000, day="2026-11-08") == "created"
+    nightly.run_brand(by=None, brand=people.brand, day=dt.date(2026, 11, 11))
+    taken_back = people.zhou.commission_lines.get(amount__lt=0)
+    assert taken_back.run.as_of == dt.date(2026, 10, 31)
     assert books_prove()
