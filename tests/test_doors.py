@@ -1,0 +1,352 @@
+"""Every address of the product against everybody who might try it (A1, A10).
+
+The cases come from the table of addresses: a new page that takes an id without a case here fails
+this test, and so does one that answers somebody who should not even know that the object exists.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.db import models
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import URLPattern, URLResolver
+
+from accounts.api_keys import create_key
+from accounts.choices import Role, UnitKind
+from accounts.models import ApiKey, Job, Person, Unit
+from accounts.units import add_unit
+from content.models import Post
+from incentives import commission_runs, payouts, settlement, tier_runs
+from incentives.ladders import start_ladders
+from incentives.models import PayoutBatch, Settlement, Statement, TierChange, TierRun
+from integrations.importing import start_import
+from integrations.models import ImportBatch, ImportIssue
+from kosops.lib.periods import Month
+from matrix.models import SocialAccount
+from tests import cast as c
+
+pytestmark = pytest.mark.django_db
+
+# Addresses of others: the admin has tests of its own, sign-in is allauth's, the API knows keys.
+NOT_OURS = ("admin/", "account/", "ui/")
+# Open to everybody: they change nothing but the visitor's own cookies.
+PUBLIC = {"accounts:preferences", "set_language"}
+# Words that only the first brand's pages may show.
+MARKS = (
+    "Jing'an Kerry",
+    "Zhou Min",
+    "ORDER-OF-CHENGYE",
+    "Post of Zhou",
+    "Job of Chengye",
+    "march.csv",
+)
+
+
+@dataclass
+class World:
+    chengye: c.Cast
+    lin: Person
+    job: Job
+    key: ApiKey
+    batch: ImportBatch
+    issue: ImportIssue
+    post: Post
+    order_id: int
+    line_id: int
+    tier_run: TierRun
+    tier_change: TierChange
+    settlement: Settlement
+    statement: Statement
+    payout_batch: PayoutBatch
+
+
+def routes() -> list[tuple[str, set[str]]]:
+    """(name, names of its arguments) of each address of ours."""
+
+    def walk(resolver: Any, spaces: tuple[str, ...], path: str) -> Iterator[tuple[str, set[str]]]:
+        for entry in resolver.url_patterns:
+            here = path + str(entry.pattern)
+            if isinstance(entry, URLResolver):
+                inner = (*spaces, entry.namespace) if entry.namespace else spaces
+                yield from walk(entry, inner, here)
+            elif isinstance(entry, URLPattern) and not here.startswith(NOT_OURS):
+                assert entry.name, f"{here} has no name"
+                yield ":".join((*spaces, entry.name)), set(entry.pattern.converters)
+
+    return list(walk(get_resolver(), (), ""))
+
+
+ROUTES = routes()
+WITH_ARGUMENTS = [name for name, arguments in ROUTES if arguments]
+PAGES = [name for name, arguments in ROUTES if not arguments and name not in PUBLIC | {"api:me"}]
+
+# What each address points to, in a world of the first brand.
+CASES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "accounts:job": lambda w: {"job_id": w.job.pk},
+    "accounts:job_file": lambda w: {"job_id": w.job.pk},
+    "accounts:job_cancel": lambda w: {"job_id": w.job.pk},
+    "accounts:person": lambda w: {"person_id": w.lin.pk},
+    "accounts:role_give": lambda w: {"person_id": w.lin.pk},
+    "accounts:role_end": lambda w: {"person_id": w.lin.pk, "grant_id": w.lin.grants.get().pk},
+    "accounts:person_access": lambda w: {"person_id": w.lin.pk},
+    "accounts:api_key_revoke": lambda w: {"key_id": w.key.pk},
+    "integrations:import": lambda w: {"pk": w.batch.pk},
+    "integrations:import_columns": lambda w: {"pk": w.batch.pk},
+    "integrations:import_sheet": lambda w: {"pk": w.batch.pk},
+    "integrations:import_check": lambda w: {"pk": w.batch.pk},
+    "integrations:import_confirm": lambda w: {"pk": w.batch.pk},
+    "integrations:import_retry": lambda w: {"pk": w.batch.pk},
+    "integrations:import_cancel": lambda w: {"pk": w.batch.pk},
+    "integrations:import_rows": lambda w: {"pk": w.batch.pk},
+    "integrations:import_row": lambda w: {"pk": w.batch.pk, "issue_pk": w.issue.pk},
+    "integrations:import_faults": lambda w: {"pk": w.batch.pk},
+    "integrations:import_file": lambda w: {"pk": w.batch.pk},
+    "matrix:creator": lambda w: {"pk": w.chengye.zhou.pk},
+    "matrix:reveal": lambda w: {"pk": w.chengye.zhou.pk},
+    "content:post": lambda w: {"pk": w.post.pk},
+    "content:creator_posts": lambda w: {"pk": w.chengye.zhou.pk},
+    "customers:order": lambda w: {"pk": w.order_id},
+    "customers:creator_orders": lambda w: {"pk": w.chengye.zhou.pk},
+    "incentives:tier_run": lambda w: {"run_id": w.tier_run.pk},
+    "incentives:tier_change": lambda w: {"change_id": w.tier_change.pk},
+    "incentives:creator_tier": lambda w: {"creator_id": w.chengye.zhou.pk},
+    "incentives:statement": lambda w: {"statement_id": w.statement.pk},
+    "incentives:statement_file": lambda w: {"statement_id": w.statement.pk},
+    "incentives:explain": lambda w: {
+        "order_line_id": w.line_id,
+        "creator_id": w.chengye.zhou.pk,
+        "role": "seller",
+    },
+    "incentives:order_commission": lambda w: {"order_id": w.order_id},
+    "incentives:settlement": lambda w: {"settlement_id": w.settlement.pk},
+    "incentives:payout_batch_make": lambda w: {"settlement_id": w.settlement.pk},
+    "incentives:payout_batch": lambda w: {"batch_id": w.payout_batch.pk},
+    "incentives:payout_batch_submit": lambda w: {"batch_id": w.payout_batch.pk},
+    "incentives:payout_batch_decide": lambda w: {"batch_id": w.payout_batch.pk},
+    "incentives:payout_batch_export": lambda w: {"batch_id": w.payout_batch.pk},
+    "incentives:payout_batch_file": lambda w: {"batch_id": w.payout_batch.pk},
+    "mobile:money_line": lambda w: {"order_line_id": w.line_id, "role": "seller"},
+}
+# What a harmful form would say.
+FORMS = {
+    "accounts:role_give": {"role": Role.FINANCE},
+    "accounts:person_access": {"act": "deactivate"},
+}
+
+
+@pytest.fixture
+def world(settings: Any, tmp_path: Any) -> World:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path), "base_url": None},
+        },
+    }
+    cache.clear()
+    chengye = c.cast()
+    lin = c.person("lin", (Role.OPERATOR, chengye.brand))
+    chen = c.finance(chengye, "chen")
+    c.plan(chengye.brand)
+    c.pay_to_bank(chengye.zhou)
+    order = c.order(chengye, "ORDER-OF-CHENGYE", 90_000)
+    commission_runs.accrue(by=None, brand=chengye.brand, as_of=dt.date(2026, 9, 6))
+    closed = settlement.settle(by=chen, brand=chengye.brand, month=Month(2026, 9))
+    account = SocialAccount.objects.create(
+        brand=chengye.brand,
+        unit=chengye.jingan,
+        creator=chengye.zhou,
+        platform="xiaohongshu",
+        domain="public",
+        ownership="personal",
+        handle="zhou",
+    )
+    start_ladders(by=None, brand=chengye.brand, valid_from=c.LONG_AGO)
+    run = tier_runs.evaluate(by=None, brand=chengye.brand, as_of=dt.date(2026, 9, 30))[0]
+    job = Job.objects.create(kind="tests", unit=chengye.brand, label="Job of Chengye")
+    job.result_file.save("jobs/rows.csv", ContentFile(b"Zhou Min"))
+    file = ContentFile(
+        "订单号,支付时间,实付金额\nZ1,2026-09-01 10:00,1.00\n".encode(), name="march.csv"
+    )
+    batch = start_import(
+        by=lin, brand=chengye.brand, format_code="orders", source="shop", uploaded_file=file
+    )
+    return World(
+        chengye=chengye,
+        lin=lin,
+        job=job,
+        key=create_key(by=lin, unit=chengye.brand, name="Shop", scopes=["orders:read"]).key,
+        batch=batch,
+        issue=ImportIssue.objects.create(batch=batch, line=1, outcome="faulty"),
+        post=Post.objects.create(
+            brand=chengye.brand,
+            store=chengye.jingan,
+            account=account,
+            creator=chengye.zhou,
+            platform="xiaohongshu",
+            title="Post of Zhou",
+            published_at=c.at("2026-09-01"),
+        ),
+        order_id=order.pk,
+        line_id=order.lines.get().pk,
+        tier_run=run,
+        tier_change=TierChange.objects.create(
+            run=run,
+            creator=chengye.zhou,
+            to_tier="junior",
+            effective_on=run.as_of,
+            explanation={"rule": "junior", "facts": {}, "thresholds": {}, "posts": []},
+        ),
+        settlement=closed,
+        statement=Statement.objects.get(settlement=closed, creator=chengye.zhou),
+        payout_batch=payouts.make_batch(by=chen, settlement=closed),
+    )
+
+
+@pytest.fixture
+def mingwang() -> Unit:
+    """Another brand in the same installation, with a store."""
+    brand = add_unit(by=None, kind=UnitKind.BRAND, code="MW", name="Mingwang Foods")
+    add_unit(by=None, kind=UnitKind.STORE, code="MW1", name="Mingwang One", parent=brand)
+    return brand
+
+
+def browser_of(person: Person) -> Client:
+    """Signed in by the form, so that an act which asks for a fresh proof is not held up by that."""
+    browser = Client()
+    browser.post(reverse("account_login"), {"login": person.username, "password": c.PASSWORD})
+    assert browser.session.get("_auth_user_id") == str(person.pk)
+    return browser
+
+
+def answers(browser: Client, name: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
+    address = reverse(name, kwargs=arguments)
+    yield "GET", browser.get(address)
+    yield "POST", browser.post(address, FORMS.get(name, {}))
+
+
+def rows_of_everything() -> dict[str, int]:
+    """How many rows each of our tables has, and the states that acts would change."""
+    from django.apps import apps
+
+    counts = {
+        model._meta.label: model._default_manager.count()
+        for label in ("accounts", "integrations", "matrix", "content", "customers", "incentives")
+        for model in apps.get_app_config(label).get_models()
+        if model._meta.label != "accounts.Activity"  # refusals are noted there
+    }
+    for model, field in ((Job, "state"), (ImportBatch, "state"), (PayoutBatch, "state")):
+        counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))
+    counts["live keys"] = ApiKey.objects.filter(revoked_at=None).count()
+    counts["active people"] = Person.objects.filter(is_active=True).count()
+    return counts
+
+
+def _values(model: type[models.Model], field: str) -> list[Any]:
+    return list(model._default_manager.order_by("pk").values_list(field, flat=True))
+
+
+def test_every_address_with_an_id_has_a_case() -> None:
+    assert set(CASES) == set(WITH_ARGUMENTS)
+
+
+def test_strangers_are_sent_to_sign_in_everywhere(world: World) -> None:
+    before = rows_of_everything()
+    wrong = []
+    for name, arguments in ROUTES:
+        if name in PUBLIC:
+            continue
+        given = CASES[name](world) if arguments else {}
+        for method, answer in answers(Client(), name, **given):
+            to_sign_in = answer.status_code == 302 and answer["Location"].startswith(
+                reverse("account_login")
+            )
+            if not to_sign_in and answer.status_code not in (401, 405):
+                wrong.append(f"{method} {name}: {answer.status_code}")
+    assert wrong == []
+    assert rows_of_everything() == before
+
+
+def what_opens(world: World, person: Person, label: str) -> list[str]:
+    """Addresses of the first brand's objects that do not answer as if nothing was there."""
+    browser = browser_of(person)
+    return [
+        f"{label}: {method} {name}: {answer.status_code}"
+        for name in WITH_ARGUMENTS
+        for method, answer in answers(browser, name, **CASES[name](world))
+        if answer.status_code not in (403, 404, 405)
+    ]
+
+
+def test_objects_of_another_brand_do_not_exist(world: World, mingwang: Unit) -> None:
+    """A1: with any role, by any method, no id of another brand opens or changes anything."""
+    people = {role: c.person(f"qian-{role}", (role, mingwang)) for role in Role.values}
+    before = rows_of_everything()
+    assert [line for role, qian in people.items() for line in what_opens(world, qian, role)] == []
+    assert rows_of_everything() == before
+
+
+def test_objects_of_another_region_do_not_exist(world: World) -> None:
+    """The same inside one brand: a role at a southern store opens nothing of the east."""
+    people = {role: c.person(f"tian-{role}", (role, world.chengye.tianhe)) for role in Role.values}
+    before = rows_of_everything()
+    assert [line for role, tian in people.items() for line in what_opens(world, tian, role)] == []
+    assert rows_of_everything() == before
+
+
+def test_lists_show_nothing_of_another_brand(world: World, mingwang: Unit) -> None:
+    wrong = []
+    for role in Role.values:
+        browser = browser_of(c.person(f"qian-{role}", (role, mingwang)))
+        for name in PAGES:
+            answer = browser.get(reverse(name))
+            if answer.status_code not in (200, 302, 403, 404, 405):
+                wrong.append(f"{role}: {name}: {answer.status_code}")
+            if answer.status_code == 200:
+                shown = answer.content.decode()
+                wrong += [f"{role}: {name} shows {mark}" for mark in MARKS if mark in shown]
+    assert wrong == []
+
+
+def test_the_cases_are_real(world: World) -> None:
+    """The twin of the tests above: for a superuser each of these objects does exist."""
+    browser = browser_of(c.person("admin", is_superuser=True, is_staff=True))
+    wrong = []
+    for name, arguments in ROUTES:
+        if name in PUBLIC or name.startswith(("mobile:", "api:")):
+            continue
+        given = CASES[name](world) if arguments else {}
+        answer = browser.get(reverse(name, kwargs=given))
+        absent = {"incentives:payout_batch_file"}  # nothing is exported yet
+        if answer.status_code not in (200, 302, 405) and name not in absent:
+            wrong.append(f"{name}: {answer.status_code}")
+    assert wrong == []
+
+
+def test_following_links_changes_nothing(world: World) -> None:
+    """A10: no address changes state by GET."""
+    browser = browser_of(c.person("admin", is_superuser=True, is_staff=True))
+    before = rows_of_everything()
+    for name, arguments in ROUTES:
+        given = CASES[name](world) if arguments else {}
+        browser.get(reverse(name, kwargs=given))
+    assert rows_of_everything() == before
+
+
+def test_a_phone_page_shows_one_s_own_money_only(world: World) -> None:
+    """May was not credited for the line, so it does not exist for her."""
+    for creator, status in ((world.chengye.zhou, 200), (world.chengye.may, 404)):
+        role = Role.KOS if creator == world.chengye.zhou else Role.KOC
+        creator.person = c.person(creator.name.split()[0].lower(), (role, world.chengye.jingan))
+        creator.save()
+        browser = browser_of(creator.person)
+        answer = browser.get(reverse("mobile:money_line", kwargs=CASES["mobile:money_line"](world)))
+        assert answer.status_code == status, creator
