@@ -67,6 +67,11 @@ class Move:
     since: dt.date | None
     explanation: dict[str, Any]
 
+    @property
+    def posts(self) -> list[int]:
+        """The ids of the posts that decide, each once."""
+        return list(dict.fromkeys(self.explanation["posts"]))
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -117,7 +122,12 @@ class Progress:
     # Conditions to keep the next tier that fail already and so stand in the way of reaching it.
     blocked_by: list[Finding] = field(default_factory=list)
     risk: TierRisk | None = None
-    risk_posts: list[int] = field(default_factory=list)
+
+    @property
+    def first_gap(self) -> Finding | None:
+        """The first condition on the way to the next tier that is not met."""
+        gaps = (finding for finding in (*self.reach, *self.blocked_by) if not finding.met)
+        return next(gaps, None)
 
 
 # -- evaluation ----------------------------------------------------------------
@@ -474,7 +484,6 @@ def progress_of(creator: Creator, as_of: dt.date) -> Progress | None:
     facts = facts_of(creator, ladder, as_of)
     level = tiers.TIERS.index(creator.tier) + 1 if creator.tier in tiers.TIERS else 0
     following = ladder.tiers[level] if level < len(ladder.tiers) else None
-    risk = TierRisk.objects.filter(creator=creator).first()
     return Progress(
         creator=creator,
         as_of=as_of,
@@ -488,8 +497,7 @@ def progress_of(creator: Creator, as_of: dt.date) -> Progress | None:
             if finding.met is False
             and finding.condition not in (following.reach if following else ())
         ],
-        risk=risk,
-        risk_posts=list(risk.explanation.get("posts", [])) if risk else [],
+        risk=TierRisk.objects.filter(creator=creator).first(),
     )
 
 

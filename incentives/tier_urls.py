@@ -1,0 +1,15 @@
+"""Addresses of the tier pages."""
+
+from django.urls import path
+
+from incentives import tier_pages
+
+urlpatterns = [
+    path("tiers/", tier_pages.tier_list, name="tiers"),
+    path("tiers/start/", tier_pages.tier_start, name="tier_start"),
+    path("tiers/evaluate/", tier_pages.tier_evaluate, name="tier_evaluate"),
+    path("tiers/preview/", tier_pages.tier_preview, name="tier_preview"),
+    path("tiers/runs/<int:run_id>/", tier_pages.tier_run, name="tier_run"),
+    path("tiers/changes/<int:change_id>/", tier_pages.tier_change, name="tier_change"),
+    path("tiers/creators/<int:creator_id>/", tier_pages.creator_tier, name="creator_tier"),
+]
