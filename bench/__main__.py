@@ -6,6 +6,9 @@ import sys
 
 import django
 
+from kosops.local.borrow import borrowed, wanted
+from kosops.local.state import State
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
@@ -21,8 +24,9 @@ def main() -> int:
     # Filling a database takes longer than any request may.
     os.environ["DB_STATEMENT_TIMEOUT"] = "0"
     os.environ["DB_LOCK_TIMEOUT"] = "0"
-    django.setup()
-    with running_server():
+    state = State.open()
+    with borrowed(state, wanted(state, dict(os.environ))):
+        django.setup()
         return run(chosen.names, chosen.scale)
 
 
@@ -44,25 +48,6 @@ def run(names: list[str], scale: float) -> int:
     if scale == 1:
         harness.keep(results)
     return 0
-
-
-class running_server:  # noqa: N801 - used like a function
-    """The embedded PostgreSQL, started and stopped when nobody else has started it."""
-
-    def __enter__(self) -> None:
-        from kosops.local.servers import Postgres
-        from kosops.local.state import State
-
-        state = State.open()
-        self.started = None
-        if os.environ["DATABASE_URL"] == state.database_url():
-            server = Postgres(state)
-            if server.start():
-                self.started = server
-
-    def __exit__(self, *exc: object) -> None:
-        if self.started and not self.started.in_use:
-            self.started.stop()
 
 
 if __name__ == "__main__":
