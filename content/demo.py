@@ -19,13 +19,13 @@ from matrix.models import SocialAccount
 
 POSTS = 6000
 # Of a hundred posts by whom; the rest are of stores.
-SHARES = {CreatorKind.KOS: 54, CreatorKind.KOC: 42}
+SHARES = {CreatorKind.KOS: 58, CreatorKind.KOC: 38}
 
 # Interactions are log-normal: (middle, spread between authors, spread between their notes), so that
 # about 0.5 % of staff notes and 12 % of consumer notes reach 1,000, as in two real samples.
 INTEREST = {
-    CreatorKind.KOS: (3.56, 0.60, 1.15),
-    CreatorKind.KOC: (5.15, 0.80, 1.27),
+    CreatorKind.KOS: (3.56, 0.95, 0.88),
+    CreatorKind.KOC: (5.15, 1.05, 1.06),
 }
 OF_STORE = (4.0, 0.3, 1.2)
 # How much of its figures a note has after so many days.
@@ -37,36 +37,37 @@ HOURS = (8, 9, 12, 12, 13, 17, 18, 19, 20, 20, 21, 21, 22)
 STOPPED = 70
 
 SCENES = (
-    "换季 早八 通勤 熬夜后 空调房 约会前 出差 大太阳天 健身后 梅雨天 婚礼 面试 周末 降温".split()
-)
-SKINS = "混干皮 油皮 敏感肌 黄皮 干皮 混油皮 痘肌".split()
-THINGS = (
-    "屏障霜 防晒乳 唇釉 粉底液 精华水 卸妆膏 腮红 眼影盘 护手霜 香水 面膜 洁面 散粉 身体乳 眼霜 隔离 气垫 唇膏 乳液 润唇膏"
+    "换季 早八 通勤 熬夜后 空调房 约会前 出差 大太阳天 健身后 梅雨天 婚礼前 面试前 周末 降温天"
 ).split()
+SKINS = "混干皮 油皮 敏感肌 黄皮 干皮 混油皮 痘肌".split()
+CARE = "屏障霜 防晒乳 精华水 卸妆膏 护手霜 面膜 洁面 身体乳 眼霜 乳液 润唇膏".split()
+MAKEUP = "唇釉 粉底液 腮红 眼影盘 香水 散粉 隔离 气垫 唇膏".split()
+ANY = CARE + MAKEUP
+# What a title may be about, and how it goes.
 TITLES = (
-    "{scene}怎么用{thing}，{skin}的做法",
-    "{thing}用了两周，说说感受",
-    "{thing}上脸实拍｜{skin}版",
-    "{scene}五分钟出门妆，重点是{thing}",
-    "{skin}选{thing}看这三点",
-    "{thing}空瓶记：回购和不回购",
-    "今天到店试了{thing}，拍给你们看",
-    "{thing}用量到底多少才合适",
-    "{scene}用{thing}不搓泥的顺序",
-    "三款{thing}质地对比",
-    "给妈妈挑的{thing}",
-    "{scene}包里只带{thing}",
-    "{skin}的{scene}护肤步骤",
-    "{thing}色号怎么挑｜自然光实拍",
-    "新来的{thing}开箱",
-    "{scene}晚上的护肤，从{thing}开始",
+    (ANY, "{scene}怎么用{thing}，{skin}的做法"),
+    (ANY, "{thing}用了两周，说说感受"),
+    (ANY, "{thing}上脸实拍｜{skin}版"),
+    (MAKEUP, "{scene}五分钟出门妆，重点是{thing}"),
+    (ANY, "{skin}选{thing}看这三点"),
+    (ANY, "{thing}空瓶记：回购和不回购"),
+    (ANY, "今天到店试了{thing}，拍给你们看"),
+    (CARE, "{thing}用量到底多少才合适"),
+    (CARE, "{scene}用{thing}不搓泥的顺序"),
+    (ANY, "三款{thing}质地对比"),
+    (CARE, "给妈妈挑的{thing}"),
+    (ANY, "{scene}包里只带{thing}"),
+    (CARE, "{skin}的{scene}护肤步骤，先说{thing}"),
+    (MAKEUP, "{thing}色号怎么挑｜自然光实拍"),
+    (ANY, "新到的{thing}开箱"),
+    (CARE, "睡前护肤从{thing}开始"),
 )
 TITLES_OF_STAFF = (
-    "柜台被问得多的{thing}问题",
-    "导购帮你试｜{skin}用{thing}",
-    "下班后的柜姐怎么用{thing}",
-    "店里这周到的{thing}，{scene}用得上",
-    "一分钟教你看懂{thing}成分表",
+    (ANY, "柜台被问得多的{thing}问题"),
+    (ANY, "导购帮你试｜{skin}用{thing}"),
+    (ANY, "下班后的柜姐怎么用{thing}"),
+    (ANY, "店里这周到的{thing}，{scene}用得上"),
+    (CARE, "一分钟看懂{thing}成分表"),
 )
 
 # (relationship, share) and what the note says about it.
@@ -214,11 +215,11 @@ class PostsAndMetrics(DemoPart):
         self.keen: dict[int, float] = {}
         self.stopped: dict[int, dt.date] = {}
         for account in accounts:
-            author = account.creator_id or 0
+            author = _author(account)
             if author in self.keen:
                 continue
             self.skill[author] = rng.gauss(0, 1)
-            self.keen[author] = rng.lognormvariate(0, 0.7)
+            self.keen[author] = rng.lognormvariate(0, 0.5)
             if rng.random() * 1000 < STOPPED:
                 self.stopped[author] = demo.last_day - dt.timedelta(days=rng.randint(62, 130))
             if account.creator and account.creator.person_id:
@@ -228,7 +229,7 @@ class PostsAndMetrics(DemoPart):
     def _posts(self, accounts: list[SocialAccount], count: int) -> Iterator[Planned]:
         # Xiaohongshu is where they mostly post.
         weights = [
-            self.keen[account.creator_id or 0]
+            self.keen[_author(account)]
             * (1.0 if account.platform == Platform.XIAOHONGSHU else 0.35)
             * self._span(account)
             for account in accounts
@@ -270,7 +271,7 @@ class PostsAndMetrics(DemoPart):
     def _interest(self, account: SocialAccount) -> int:
         kind = account.creator.kind if account.creator else None
         middle, between, within = INTEREST[CreatorKind(kind)] if kind else OF_STORE
-        skill = self.skill[account.creator_id or 0]
+        skill = self.skill[_author(account)]
         return int(self.rng.lognormvariate(middle + between * skill, within))
 
     # -- May ---------------------------------------------------------------------------
@@ -344,9 +345,9 @@ class PostsAndMetrics(DemoPart):
 
     def _title(self, *, of_staff: bool) -> str:
         rng = self.rng
-        titles = (*TITLES, *TITLES_OF_STAFF) if of_staff else TITLES
-        return rng.choice(titles).format(
-            scene=rng.choice(SCENES), skin=rng.choice(SKINS), thing=rng.choice(THINGS)
+        things, title = rng.choice((*TITLES, *TITLES_OF_STAFF) if of_staff else TITLES)
+        return title.format(
+            scene=rng.choice(SCENES), skin=rng.choice(SKINS), thing=rng.choice(things)
         )
 
     def _genre(self, platform: str) -> str:
@@ -365,6 +366,11 @@ _LATEST_FIGURES = f"""
              ORDER BY post_id, captured_at DESC) AS new
      WHERE post.id = new.post_id
 """
+
+
+def _author(account: SocialAccount) -> int:
+    """Who posts there: the creator, or a store by the account alone."""
+    return account.creator_id or -account.pk
 
 
 def _url(platform: str, uid: str) -> str:

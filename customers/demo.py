@@ -17,7 +17,7 @@ from customers.intake import (
     take_orders,
     take_refunds,
 )
-from customers.models import ChangedOrder, Order, OrderLine, Refund
+from customers.models import Order, OrderLine, Refund
 from kosops.lib.secrets import blind_index
 from matrix.choices import CreatorKind, CreatorState
 from matrix.models import Creator
@@ -110,7 +110,7 @@ class OrdersAndRefunds(DemoPart):
     """Orders of six months with weekdays, festivals, growth and refunds, from two sources."""
 
     name = "customers"
-    fills = (Order, OrderLine, Refund, ChangedOrder)
+    fills = (Order, OrderLine, Refund)
 
     def prepare(self) -> None:
         self._know_creators()

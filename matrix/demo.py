@@ -146,10 +146,11 @@ class CreatorsAndAccounts(DemoPart):
         return surname + self.rng.choice(GIVEN)
 
     def _spread(self, stores: list[Unit], full: int) -> list[Unit]:
-        """One store per creator, by the weight of the store, each store at least once."""
+        """One store per creator: half of them evenly, the others by the weight of the store."""
         count = self.demo.size(full, least=len(stores))
-        chosen = [*stores, *self.rng.choices(stores, self.weights, k=count - len(stores))]
-        return sorted(chosen, key=lambda store: store.pk)
+        evenly = stores * max(1, count // (2 * len(stores)))
+        chosen = self.rng.choices(stores, self.weights, k=count - len(evenly))
+        return sorted([*evenly, *chosen], key=lambda store: store.pk)
 
     def _day(self, first: dt.date, last: dt.date, *, late: float) -> dt.date:
         """A day between the two; with the chance ``late`` one since the programme began."""
