@@ -13,9 +13,19 @@ from accounts.choices import Role
 from accounts.models import Grant, Unit
 from content.models import MetricSnapshot
 from customers.models import Order
+from kosops.lib import sql
 from kosops.ui import formats
 from kosops.ui.navigation import Brand, Freshness
 from kosops.ui.templatetags.ui import moment
+
+# One question for every page. The newest by index: a maximum over a million rows would cost more
+# than the page.
+NEWEST = f"""
+    SELECT (SELECT captured_at FROM {MetricSnapshot._meta.db_table}
+             ORDER BY id DESC LIMIT 1) AS captured_at,
+           (SELECT paid_at FROM {Order._meta.db_table}
+             ORDER BY paid_at DESC, id DESC LIMIT 1) AS paid_at
+"""
 
 
 def brand_of(person: Any) -> Brand | None:
@@ -36,9 +46,8 @@ def brand_of(person: Any) -> Brand | None:
 
 def freshness(person: Any) -> Freshness | None:
     """When figures of posts last came in, and the last day with orders."""
-    # The newest by index; a maximum over a million rows on every page would cost more than the page.
-    captured = MetricSnapshot.objects.order_by("-pk").values_list("captured_at", flat=True).first()
-    ordered = Order.objects.order_by("-paid_at", "-pk").values_list("paid_at", flat=True).first()
+    newest = sql.fetch_one(NEWEST)
+    captured, ordered = newest["captured_at"], newest["paid_at"]
     if captured is None and ordered is None:
         return None
     parts = []
