@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import django_filters
 from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Value
@@ -56,32 +56,37 @@ def _units(request: HttpRequest, permission: str) -> QuerySet[Any]:
     return Unit.objects.for_user(request.user, permission)
 
 
+class Choice(NamedTuple):
+    """A unit as the select prints it; a whole model for each of a thousand stores is slow."""
+
+    pk: int
+    parent_id: int | None
+    kind: str
+    name: str
+    path: str
+
+
 @dataclass(frozen=True)
 class UnitGroup:
     """A region with its stores, as an ``optgroup`` prints them."""
 
     label: str
-    units: list[Unit]
+    units: list[Choice]
 
 
 def unit_choices(request: HttpRequest, permission: str, chosen: Unit | None) -> list[UnitGroup]:
     """What the select of regions and stores offers, the chosen unit always among it."""
-    units = list(
-        _units(request, permission)
-        .filter(active=True)
-        .only("pk", "kind", "code", "name", "path", "parent")
-        .order_by("path")
-    )
+    rows = _units(request, permission).filter(active=True).order_by("path")
+    units = [Choice(*row) for row in rows.values_list("pk", "parent", "kind", "name", "path")]
     stores = [unit for unit in units if unit.kind == UnitKind.STORE]
     if len(stores) > STORES_NAMED:
         near = _region_of(chosen, units)
         stores = [store for store in stores if near and store.path.startswith(near)]
     groups = [UnitGroup("", [unit for unit in units if unit.kind != UnitKind.STORE])]
-    named = {unit.pk: unit for unit in units}
-    by_parent: dict[str, list[Unit]] = {}
+    names = {unit.pk: unit.name for unit in units}
+    by_parent: dict[str, list[Choice]] = {}
     for store in stores:
-        parent = named.get(store.parent_id)
-        by_parent.setdefault(parent.name if parent else "", []).append(store)
+        by_parent.setdefault(names.get(store.parent_id, ""), []).append(store)
     groups += [
         UnitGroup(label, sorted(found, key=lambda unit: unit.name))
         for label, found in sorted(by_parent.items())
@@ -89,7 +94,7 @@ def unit_choices(request: HttpRequest, permission: str, chosen: Unit | None) -> 
     return [group for group in groups if group.units]
 
 
-def _region_of(chosen: Unit | None, units: list[Unit]) -> str | None:
+def _region_of(chosen: Unit | None, units: list[Choice]) -> str | None:
     """The path of the region chosen, or of the region that the chosen store stands in."""
     if chosen is None or chosen.kind == UnitKind.BRAND:
         return None

@@ -94,6 +94,18 @@ class _TreeLine:
         return address(self.request.GET, open=opened or "0")
 
     @property
+    def toggle_words(self) -> str:
+        words = _("Close %(name)s") if self.row.is_open else _("Open %(name)s")
+        return words % {"name": self.row.unit.name}
+
+    @property
+    def needing_words(self) -> str:
+        count = self.row.needing if self.kind == "person" else self.row.figures.needing
+        return ngettext("%(count)s account", "%(count)s accounts", count) % {
+            "count": formats.number(count)
+        }
+
+    @property
     def needing_address(self) -> str:
         """The way down to the accounts that need action in this unit."""
         path = self.row.unit.path.strip("/").replace("/", ",")
@@ -105,13 +117,25 @@ class _TreeLine:
         return formats.share_bp(figures.paired, figures.accounts)
 
     @property
+    def paired_words(self) -> str:
+        """Of how many accounts how many are paired, of a unit or of a person."""
+        part, whole = (
+            (self.row.paired, len(self.row.accounts))
+            if self.kind == "person"
+            else (self.row.figures.paired, self.row.figures.accounts)
+        )
+        return _("%(part)s of %(whole)s") % {
+            "part": formats.number(part),
+            "whole": formats.number(whole),
+        }
+
+    @property
     def address(self) -> str:
-        """A person's page, or all people of a store."""
+        """A person's page, or all people of a unit."""
         if self.kind == "person":
             return reverse("matrix:creator", args=[self.row.creator.pk])
-        return reverse("matrix:creators") + address(
-            {}, unit=self.row.unit.pk, state=filters.CURRENT_STATES
-        )
+        query = address({}, unit=self.row.unit.pk, state=filters.CURRENT_STATES)
+        return reverse("matrix:creators") + query
 
     @property
     def paired_with(self) -> str:
@@ -222,7 +246,7 @@ def creators(request: HttpRequest) -> HttpResponse:
     page = found.page(found.ordered(rows).select_related("store"))
     context = {
         "page": page,
-        "rows": _creator_rows(page.rows, timezone.now()),
+        "rows": _creator_rows(request, page.rows, timezone.now()),
         "count": partial(count_up_to, rows),
         "units": partial(filters.unit_choices, request, VIEW, found.active.get("unit")),
         "import_url": _import_address(request),
@@ -232,9 +256,12 @@ def creators(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _creator_rows(people: Iterable[Creator], now: dt.datetime) -> list[CreatorRow]:
+def _creator_rows(
+    request: HttpRequest, people: Iterable[Creator], now: dt.datetime
+) -> list[CreatorRow]:
     found = {creator.pk: CreatorRow(creator, posting.NOTHING) for creator in people}
-    accounts = health.public_accounts(SocialAccount.objects.filter(creator__in=found))
+    visible = SocialAccount.objects.for_user(request.user, VIEW)
+    accounts = health.public_accounts(visible.filter(creator__in=found))
     for account in health.with_needs(accounts, now).order_by("platform", "pk") if found else ():
         found[account.creator_id].accounts.append(account)
     for pk, known in posting.of_creators(list(found), now).items():
@@ -269,7 +296,7 @@ def _creator_or_404(request: HttpRequest, pk: int, permission: str) -> Creator:
 
 def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> HttpResponse:
     now = timezone.now()
-    own = SocialAccount.objects.filter(creator=found).exclude(state=AccountState.CLOSED)
+    own = found.social_accounts.exclude(state=AccountState.CLOSED)
     public = _account_lines(own, now, revealed=revealed)
     private = [
         (account, _shown(account.platform, account.handle, revealed=revealed))
