@@ -19,7 +19,7 @@ from incentives import explaining, plans, statements, words
 from incentives.choices import BeneficiaryRole
 from incentives.filters import LineFilter, StatementFilter
 from incentives.forms import PlanForm, RateFormSet
-from incentives.models import CommissionLine, PlanVersion, Settlement, Statement
+from incentives.models import CommissionLine, PlanVersion, Statement
 from integrations.sheets.writing import csv_lines
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
@@ -40,7 +40,7 @@ def statement_list(request: HttpRequest) -> HttpResponse:
     """The statements of a settled month, by default the last."""
     access.require(request.user, VIEW)
     brand = brands.current(request, VIEW)
-    periods = _periods(brand)
+    periods = statements.settled_periods(brand)
     period = request.GET.get("period") or (periods[0] if periods else "")
     rows = (
         Statement.objects.for_user(request.user, VIEW)
@@ -68,12 +68,6 @@ def statement_list(request: HttpRequest) -> HttpResponse:
         template="incentives/statements.html",
         fragment="incentives/_statements.html",
     )
-
-
-def _periods(brand: Unit | None) -> list[str]:
-    """Settled months, the latest first. A month is public within the brand; its rows are scoped."""
-    found = Settlement.objects.filter(brand=brand, state="settled")
-    return list(found.order_by("-period").values_list("period", flat=True))
 
 
 @require_safe

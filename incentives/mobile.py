@@ -7,10 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers.models import OrderLine
 from incentives import explaining, statements, words
 from incentives.choices import BeneficiaryRole
-from incentives.models import CommissionLine
 from incentives.tier_mobile import tier
 from kosops.lib.errors import DomainError
 from kosops.lib.lists import keyset_page
@@ -67,11 +65,9 @@ def money_line(
     """The calculation of one of the creator's own lines, in a sentence and row by row."""
     if role not in BeneficiaryRole.values:
         raise Http404
-    own = CommissionLine.objects.filter(order_line=order_line_id, creator=creator, role=role)
+    own = statements.own_lines(creator, role)
     line = get_object_or_404(
-        OrderLine.objects.filter(pk__in=own.values("order_line")).select_related(
-            "order__brand", "order__seller", "order__sharer"
-        )
+        own.select_related("order__brand", "order__seller", "order__sharer"), pk=order_line_id
     )
     explanation = explaining.explain(line=line, creator=creator, role=role)
     context = {

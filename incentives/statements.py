@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet, Sum
 
-from incentives.choices import LedgerKind, PayoutState
-from incentives.models import CommissionLine, Payout, Posting, Statement
+from accounts.models import Unit
+from customers.models import OrderLine
+from incentives.choices import LedgerKind, PayoutState, SettlementState
+from incentives.models import CommissionLine, Payout, Posting, Settlement, Statement
 from kosops.lib.periods import Month
 from matrix.models import Creator
 
@@ -73,3 +75,15 @@ def settled_months(creator: Creator) -> QuerySet[Statement]:
         .select_related("settlement")
         .order_by("-settlement__period")
     )
+
+
+def settled_periods(brand: Unit | None) -> list[str]:
+    """Settled months, the latest first. A month is public within its brand, its rows are not."""
+    found = Settlement.objects.filter(brand=brand, state=SettlementState.SETTLED)
+    return list(found.order_by("-period").values_list("period", flat=True))
+
+
+def own_lines(creator: Creator, role: str) -> QuerySet[OrderLine]:
+    """The order lines that the creator was credited for in this role."""
+    credited = CommissionLine.objects.filter(creator=creator, role=role)
+    return OrderLine.objects.filter(pk__in=credited.values("order_line"))
