@@ -102,9 +102,7 @@ def unit_rows(found: tree.Tree) -> dict[str, tree.UnitRow]:
 
 
 def load(person: Person, *open_units: Unit, need: str = "") -> tree.Tree:
-    return tree.load(
-        person, open_ids=[unit.pk for unit in open_units] or None, now=NOW, need=need
-    )
+    return tree.load(person, open_ids=[unit.pk for unit in open_units] or None, now=NOW, need=need)
 
 
 # -- every door ----------------------------------------------------------------
