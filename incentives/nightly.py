@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import jobs
 from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
-from incentives import commission_runs, proof, settlement
+from incentives import commission_runs, proof, settlement, tier_runs
 from kosops.lib.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,16 @@ logger = logging.getLogger(__name__)
 def yesterday() -> dt.date:
     """The last full business day."""
     return timezone.localdate() - dt.timedelta(days=1)
+
+
+def run_tiers(*, as_of: dt.date | None = None) -> None:
+    """Evaluate the tiers of every brand. One without tier rules, or done already, is passed over."""
+    day = as_of or yesterday()
+    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+        try:
+            tier_runs.evaluate(by=None, brand=brand, as_of=day)
+        except DomainError as refusal:
+            logger.info("Tiers of %s for %s: %s", brand, day, refusal)
 
 
 def run_commission(*, as_of: dt.date | None = None) -> None:

@@ -6,6 +6,11 @@ from incentives import nightly
 
 
 @shared_task
+def nightly_tiers() -> None:
+    nightly.run_tiers()
+
+
+@shared_task
 def nightly_commission() -> None:
     nightly.run_commission()
 
