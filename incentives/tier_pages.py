@@ -8,11 +8,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,7 +25,7 @@ from incentives import ladders, tier_runs, tier_words, tiers
 from incentives.choices import Tier
 from incentives.models import LadderVersion, TierChange, TierRun
 from incentives.tier_forms import LadderForm, StartForm
-from incentives.tiers import Ladder
+from incentives.tiers import Ladder, Outcome
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import keyset_page
@@ -36,8 +37,14 @@ from matrix.models import Creator
 
 VIEW = "tiers.view"
 RUN = "tiers.run"
+MOVERS = {
+    Outcome.PROMOTED: gettext_lazy("Up"),
+    Outcome.DEMOTED: gettext_lazy("Down"),
+    Outcome.AT_RISK: gettext_lazy("At risk"),
+}
 RUNS_SHOWN = 10
 MOVES_SHOWN = 10
+TRIED_SHOWN = 20
 CHANGES_SHOWN = 10
 
 
@@ -114,7 +121,8 @@ def tier_run(request: HttpRequest, run_id: int) -> HttpResponse:
         TierRun.objects.for_user(request.user, VIEW).select_related("ladder", "started_by"),
         pk=run_id,
     )
-    changes = TierChange.objects.filter(run=shown).select_related("creator__store")
+    visible = TierChange.objects.for_user(request.user, VIEW)
+    changes = visible.filter(run=shown).select_related("creator__store")
     context = {
         "run": shown,
         "heads": [(tier_words.tier_name(t), shown.counts["heads"].get(t, 0)) for t in _order()],
@@ -215,7 +223,50 @@ def _moves(request: HttpRequest, brand: Unit, kind: str) -> dict[str, Any]:
         "preview": preview,
         "days": _days(today, on, kind),
         "posts": _posts_of(request, preview),
+        "all_moves": True,
+        "moves_query": f"?kind={kind}&on={on.isoformat()}",
     }
+
+
+@require_safe
+@login_required
+def tier_moves(request: HttpRequest, outcome: str) -> HttpResponse:
+    """Everybody who would rise, fall or be at risk on a day, page by page."""
+    access.require(request.user, VIEW)
+    brand = brands.required(request, VIEW)
+    kind, today = _kind(request), timezone.localdate()
+    on = _preview_day(request, today)
+    number = _page_number(request)
+    preview = tier_runs.preview(
+        brand=brand,
+        kind=kind,
+        as_of=on,
+        within=access.reach(request.user, VIEW),
+        listed=tier_runs.LISTED,
+        skip=(number - 1) * tier_runs.LISTED,
+    )
+    if preview is None:
+        return redirect(f"{reverse('incentives:tiers')}?kind={kind}")
+    total = preview.counts[outcome]
+    page = Paginator(range(total), tier_runs.LISTED).get_page(number)
+    if page.number != number:
+        # The list has become shorter since.
+        return redirect(f"?kind={kind}&on={on.isoformat()}&page={page.number}")
+    context = {
+        "kind": kind,
+        "on": on,
+        "title": MOVERS[outcome],
+        "moves": preview.of(outcome),
+        "total": total,
+        "posts": _posts_of(request, preview),
+        "page": page,
+    }
+    return render(request, "incentives/tier_moves.html", context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
 def _preview_day(request: HttpRequest, today: dt.date) -> dt.date:
@@ -332,13 +383,20 @@ def _comparison(
     """The tiers of today, and as they would be by the present and by the tried rules."""
     within, today = access.reach(request.user, VIEW), timezone.localdate()
     tried = tier_runs.preview(
-        brand=brand, kind=kind, as_of=today, ladder=ladders.checked(rules), within=within
+        brand=brand,
+        kind=kind,
+        as_of=today,
+        ladder=ladders.checked(rules),
+        within=within,
+        listed=TRIED_SHOWN,
     )
     present = tier_runs.preview(brand=brand, kind=kind, as_of=today, within=within, listed=0)
     now = tier_runs.heads_now(brand, kind, within)
     return {
         "preview": tried,
         "posts": _posts_of(request, tried),
+        "all_moves": False,
+        "moves_query": "",
         "on": today,
         "changed": present is not None and rules != _rules_json(brand, kind, today),
         "comparison": [
@@ -350,6 +408,14 @@ def _comparison(
                 tried.heads[tier] if tried else None,
             )
             for tier in _order()
+        ],
+        "movements": [
+            (
+                label,
+                present.counts[outcome] if present else None,
+                tried.counts[outcome] if tried else None,
+            )
+            for outcome, label in MOVERS.items()
         ],
     }
 

@@ -75,7 +75,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Preview:
-    """Who would move on a day under a ladder. Lists are cut at `LISTED`, counts are whole."""
+    """Who would move on a day under a ladder. Lists are cut, counts are whole."""
 
     kind: str
     as_of: dt.date
@@ -122,6 +122,11 @@ class Progress:
     # Conditions to keep the next tier that fail already and so stand in the way of reaching it.
     blocked_by: list[Finding] = field(default_factory=list)
     risk: TierRisk | None = None
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the creator is left out of evaluations, as who is paused."""
+        return self.creator.state not in tier_sql.EVALUATED
 
     @property
     def first_gap(self) -> Finding | None:
@@ -298,11 +303,13 @@ def preview(
     ladder: Ladder | None = None,
     within: Reach | None = None,
     listed: int = LISTED,
+    skip: int = 0,
 ) -> Preview | None:
     """Who would move if tiers were evaluated on ``as_of``, with today's posts and figures.
 
     ``ladder`` tries other rules; otherwise those in force on that day, or None if there are none.
-    ``within`` narrows it to the stores that a person may see. Writes nothing.
+    ``within`` narrows it to the stores that a person may see. Of each sort of movers, ``listed``
+    are named after the first ``skip``; counts are whole. Writes nothing.
     """
     if ladder is None:
         version = ladder_on(brand, kind, as_of)
@@ -310,7 +317,8 @@ def preview(
             return None
         ladder = rules_of(version)
     question = _question(brand, kind, ladder, as_of, stores=_stores(brand, within))
-    row = sql.fetch_one(_preview_statement(question), question.params | {"listed": listed})
+    places = {"first": skip + 1, "last": skip + listed}
+    row = sql.fetch_one(_preview_statement(question), question.params | places)
     # Django leaves the JSON of plain cursors as text.
     found = {name: json.loads(text) for name, text in row.items()}
     counts = {str(outcome): found["counts"].get(outcome, 0) for outcome in Outcome}
@@ -333,7 +341,7 @@ def _preview_statement(question: tier_sql.Question) -> str:
             SELECT d.*, row_number() OVER (
                        PARTITION BY outcome ORDER BY falls_on, rule_level DESC, creator_id) AS place
               FROM d WHERE outcome <> 'stays') ranked
-         WHERE place <= %(listed)s
+         WHERE place BETWEEN %(first)s AND %(last)s
     )
     SELECT COALESCE((SELECT jsonb_object_agg(outcome, heads)
                        FROM (SELECT outcome, count(*) AS heads FROM d GROUP BY 1) o),
