@@ -203,7 +203,6 @@ class ChangedOrder(models.Model):
     class Meta:
         verbose_name = _("changed order")
         verbose_name_plural = _("changed orders")
-        indexes = [models.Index(fields=["brand_id", "business_date"], name="changed_order_by_day")]
 
     def __str__(self) -> str:
         return str(self.order_id)

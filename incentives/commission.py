@@ -16,7 +16,7 @@ replaced comes back), the sharer's gives way for as long as that is so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -143,15 +143,17 @@ def _at_most(rate: tuple[int, int] | None, limit: int) -> tuple[int, int] | None
 
 
 def rate_table(
-    rates: Iterable[Rate], tiers: Iterable[str], kinds: Iterable[str]
-) -> Iterator[tuple[str, str, str, str, int, int]]:
-    """Every question that a run may ask and its answer: (role, category, tier, kind, id, bp).
+    rates: Iterable[Rate], categories: Sequence[str], tiers: Sequence[str], kinds: Sequence[str]
+) -> Iterator[tuple[str, tuple[int, int, int], Rate]]:
+    """Every question that a run may ask and its answer: (role, places of the words, rate).
 
-    A category or tier that no rate names is asked under the empty text.
+    The places are those of category, tier and kind in their lists. A category or tier that no rate
+    names is asked under the empty text, which stands first.
     """
     rates = list(rates)
-    categories = {rate.category for rate in rates} | {""}
-    for role, category, tier, kind in product(ROLES, categories, {*tiers, ""}, kinds):
-        rate = pick_rate(rates, role, category, tier, kind)
-        if rate is not None:
-            yield role, category, tier, kind, rate.id, rate.rate_bp
+    for role in ROLES:
+        for places in product(range(len(categories)), range(len(tiers)), range(len(kinds))):
+            category, tier, kind = places
+            rate = pick_rate(rates, role, categories[category], tiers[tier], kinds[kind])
+            if rate is not None:
+                yield role, places, rate

@@ -19,7 +19,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -206,7 +212,7 @@ class _Lanes:
             try:
                 with transaction.atomic():
                     return self._span(span)
-            except OperationalError as error:
+            except (OperationalError, IntegrityError) as error:
                 if not left or connection.in_atomic_block or not _may_repeat(error):
                     raise
                 logger.warning("Commission run %s repeats a span: %s", self.run.pk, error)
@@ -227,11 +233,11 @@ class _Lanes:
         return done
 
 
-# Serialization failure, deadlock, lock timeout.
-_PASSING = frozenset({"40001", "40P01", "55P03"})
+# Serialization failure, deadlock, lock timeout; a line that another run wrote meanwhile.
+_PASSING = frozenset({"40001", "40P01", "55P03", "23505"})
 
 
-def _may_repeat(error: OperationalError) -> bool:
+def _may_repeat(error: DatabaseError) -> bool:
     return getattr(error.__cause__, "pgcode", None) in _PASSING
 
 

@@ -351,7 +351,6 @@ class PendingRelease(models.Model):
     class Meta:
         verbose_name = _("pending release")
         verbose_name_plural = _("pending releases")
-        indexes = [models.Index(fields=["brand_id", "due_on"], name="pending_release_due")]
 
     def __str__(self) -> str:
         return str(self.order_id)

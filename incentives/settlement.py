@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -128,26 +129,22 @@ def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
 
 def _earliest_unsettled(brand: Unit) -> Month | None:
     """The first open month that has journals or changed orders. Before the first plan nothing counts."""
+    settled = Settlement.objects.filter(brand=brand, state=SettlementState.SETTLED)
+    last = settled.aggregate(period=Max("period"))["period"]
     row = sql.fetch_one(
         """
-        SELECT min(day) AS day FROM (
-            SELECT min(business_date) AS day FROM incentives_journal j
-             WHERE j.brand_id = %(brand)s AND NOT EXISTS (
-                SELECT 1 FROM incentives_settlement s
-                 WHERE s.brand_id = j.brand_id AND s.state = 'settled'
-                   AND s.period >= to_char(j.business_date, 'YYYY-MM'))
-            UNION ALL
-            SELECT min(business_date) FROM customers_changedorder c
-             WHERE c.brand_id = %(brand)s
-               AND c.business_date >= (SELECT min(lower(v.valid)) FROM incentives_planversion v
-                                        WHERE v.brand_id = c.brand_id)
-               AND NOT EXISTS (
-                SELECT 1 FROM incentives_settlement s
-                 WHERE s.brand_id = c.brand_id AND s.state = 'settled'
-                   AND s.period >= to_char(c.business_date, 'YYYY-MM'))
-        ) AS days
+        SELECT LEAST(
+            (SELECT min(business_date) FROM incentives_journal
+              WHERE brand_id = %(brand)s AND business_date >= %(open)s),
+            (SELECT min(business_date) FROM customers_changedorder
+              WHERE brand_id = %(brand)s AND business_date >= %(open)s
+                AND business_date >= (SELECT min(lower(valid)) FROM incentives_planversion
+                                       WHERE brand_id = %(brand)s))) AS day
         """,
-        {"brand": brand.pk},
+        {
+            "brand": brand.pk,
+            "open": Month.parse(last).shifted(1).first_day if last else dt.date.min,
+        },
     )
     return Month.of(row["day"]) if row["day"] else None
 
