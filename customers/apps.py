@@ -8,9 +8,11 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def ready(self) -> None:
+        from accounts import activity
         from customers.import_orders import register_formats
 
         register_formats()
+        activity.opens_with("customers.order", "customers:order")
         navigation.register(
             navigation.NavItem(
                 group=navigation.CONVERT,

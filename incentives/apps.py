@@ -8,6 +8,8 @@ class IncentivesConfig(AppConfig):
     name = "incentives"
 
     def ready(self) -> None:
+        from accounts import activity
+
         # Job kinds, waiting items and import formats register when their modules load.
         from incentives import (  # noqa: F401
             import_payout_results,
@@ -19,6 +21,9 @@ class IncentivesConfig(AppConfig):
         from matrix import tier_steps
 
         tier_steps.register(Tier.choices)
+        activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
+        activity.opens_with("incentives.settlement", "incentives:settlement")
+        activity.opens_with("incentives.tierrun", "incentives:tier_run")
         for item in (
             navigation.NavItem(
                 group=navigation.REWARD,

@@ -8,9 +8,11 @@ class MatrixConfig(AppConfig):
     name = "matrix"
 
     def ready(self) -> None:
+        from accounts import activity
         from matrix.import_organisation import register_formats
 
         register_formats()
+        activity.opens_with("matrix.creator", "matrix:creator")
         navigation.register(
             navigation.NavItem(
                 group=navigation.CREATE,
