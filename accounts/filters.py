@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.activity import DONE
 from accounts.choices import JobState, Role
@@ -65,7 +66,9 @@ class PersonFilter(ListFilter):
     sorts = {"name": "name"}
     default_sort = "name"
 
-    q = django_filters.CharFilter(label=_("Name"), method="by_name", max_length=80)
+    q = django_filters.CharFilter(
+        label=pgettext_lazy("person", "Name"), method="by_name", max_length=80
+    )
     role = django_filters.ChoiceFilter(
         label=_("Role"), choices=Role.choices, method="by_role", empty_label=_("All roles")
     )

@@ -18,12 +18,16 @@ class StatementFilter(ListFilter):
 
     q = django_filters.CharFilter(label=_("Name or number"), method="by_name")
     kind = django_filters.ChoiceFilter(
-        label=_("Kind"), field_name="creator__kind", choices=CreatorKind.choices
+        label=_("Kind"),
+        field_name="creator__kind",
+        choices=CreatorKind.choices,
+        empty_label=_("KOS and KOC"),
     )
     owed = django_filters.ChoiceFilter(
         label=_("Balance"),
         choices=[("to_pay", _("To be paid")), ("back", _("Owed back")), ("held", _("Holds some"))],
         method="by_balance",
+        empty_label=_("Any balance"),
     )
 
     sorts = {"payable": "payable", "earned": "earned", "held": "held", "clawed": "clawed_back"}
@@ -48,6 +52,7 @@ class LineFilter(ListFilter):
         label=_("Show"),
         choices=[("earned", _("Earned")), ("back", _("Taken back"))],
         method="by_sign",
+        empty_label=_("All lines"),
     )
 
     sorts = {"posted": "id", "amount": "amount"}

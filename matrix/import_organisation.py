@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.choices import StoreKind, UnitKind
 from accounts.models import Unit
@@ -212,8 +213,13 @@ class CreatorList(ImportFormat):
             required=True,
             aliases=(*NUMBER, "kos_employee_no"),
         ),
-        Column("name", _("Name"), as_text(80), required=True,
-               aliases=("姓名", "员工姓名", "员工名称", "name")),
+        Column(
+            "name",
+            pgettext_lazy("person", "Name"),
+            as_text(80),
+            required=True,
+            aliases=("姓名", "员工姓名", "员工名称", "name"),
+        ),
         Column(
             "kind",
             _("KOS or KOC"),
