@@ -169,6 +169,9 @@ class ImportRun:
 class ImportFormat:
     """Base of a format. One object lives for one pass over one file."""
 
+    # Templates get the class, and must not make an object of it.
+    do_not_call_in_templates: ClassVar[bool] = True
+
     code: ClassVar[str]
     label: ClassVar[Text]
     help: ClassVar[Text] = ""

@@ -62,12 +62,31 @@ class Question:
     find: BoundField | None = None
 
 
+class OpenField(forms.CharField):
+    """An answer in text. Whether one that is needed was given is judged by form and command."""
+
+    def validate(self, value: Any) -> None:
+        """Nothing to say about an empty one."""
+
+
+class AnswerField(forms.ChoiceField):
+    """An answer to choose; an empty one is judged by form and command."""
+
+    def validate(self, value: Any) -> None:
+        if value:
+            super().validate(value)
+
+
 class MappingForm(forms.Form):
     """Which column means what, and the answers to the format's questions."""
 
-    def __init__(self, data: Any = None, *, batch: ImportBatch, person: Person) -> None:
+    use_required_attribute = False
+
+    def __init__(
+        self, data: Any = None, *, batch: ImportBatch, person: Person, searching: bool = False
+    ) -> None:
         super().__init__(data)
-        self.batch, self.person = batch, person
+        self.batch, self.person, self._searching = batch, person, searching
         self._options = questions_of(batch)
         names = [(name, name) for name in batch.preview["names"]]
         for column in kind_of(batch).columns:
@@ -84,21 +103,21 @@ class MappingForm(forms.Form):
         name, initial = f"option_{option.name}", self.batch.options.get(option.name, option.default)
         common: dict[str, Any] = {
             "label": option.label,
-            "required": False,
+            "required": option.required,
             "help_text": option.help,
         }
         if option.kind == "choice":
             assert option.choices is not None  # noqa: S101
             choices = [(one.value, one.label) for one in option.choices(self.batch.brand)]
-            self.fields[name] = forms.ChoiceField(choices=choices, initial=initial, **common)
+            self.fields[name] = AnswerField(choices=choices, initial=initial, **common)
         elif option.kind == "moment":
-            self.fields[name] = forms.CharField(initial=initial, max_length=40, **common)
+            self.fields[name] = OpenField(initial=initial, max_length=40, **common)
             self.fields[name].widget.attrs["placeholder"] = "2026-11-21 18:30"
         else:
-            self.fields[f"find_{option.name}"] = forms.CharField(max_length=80, **common)
-            self.fields[name] = forms.ChoiceField(
+            self.fields[f"find_{option.name}"] = OpenField(max_length=80, **common)
+            self.fields[name] = AnswerField(
                 label=_("Found"),
-                required=False,
+                required=option.required,
                 initial=initial,
                 widget=forms.RadioSelect,
                 choices=self._found(option),
@@ -126,8 +145,10 @@ class MappingForm(forms.Form):
             found = self.fields[name].choices  # type: ignore[attr-defined]
             if len(found) == 1 and cleaned.get(f"find_{option.name}"):
                 cleaned[name] = found[0][0]
-            elif found:
+            elif found and not self._searching:
                 self.add_error(name, _("Choose one of these."))
+            elif found:
+                continue
             elif cleaned.get(f"find_{option.name}"):
                 self.add_error(f"find_{option.name}", _("Nothing was found by this."))
             elif option.required:
@@ -142,12 +163,12 @@ class MappingForm(forms.Form):
             field = self[f"column_{column.name}"]
             chosen = field.value()
             place = names.index(chosen) if chosen in names else None
-            values = [
+            values = dict.fromkeys(
                 row["cells"][place]
                 for row in rows
                 if place is not None and place < len(row["cells"]) and row["cells"][place]
-            ]
-            found.append(MappedColumn(column, field, " · ".join(values[:3])))
+            )
+            found.append(MappedColumn(column, field, " · ".join(list(values)[:3])))
         return found
 
     def questions(self) -> list[Question]:

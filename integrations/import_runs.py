@@ -25,11 +25,13 @@ from integrations.models import ImportBatch, ImportIssue
 from integrations.rows import Plan, chunks, hold_groups_together, issues_as_json
 from integrations.sheets.faults import SheetError
 from integrations.sheets.headers import data_rows
+from integrations.sheets.values import shown
 from integrations.wording import say_file_error
 from kosops.lib.errors import DomainError
 
 # A file with more faulty rows than this is another kind of file, or needs its maker, not a page.
 MAX_WAITING_ROWS = 20_000
+SAMPLE_ROWS = 3
 # What a person chooses to leave a row out.
 SKIP = "skip"
 
@@ -42,6 +44,8 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     rows: int = 0
+    # A few rows of each kind, so that a person sees what would change.
+    samples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, counts: Mapping[str, Any]) -> Tally:
@@ -50,14 +54,23 @@ class Tally:
             Counter(counts.get("reasons", {})),
             Counter(counts.get("notes", {})),
             counts.get("rows", 0),
+            counts.get("samples", {}),
         )
 
     def add(self, records: list[Record]) -> None:
         self.rows += len(records)
         for record in records:
             self.outcomes[record.outcome] += 1
+            if record.outcome in WRITTEN:
+                self._sample(record)
             if record.reason:
                 self.reasons[record.reason] += 1
+
+    def _sample(self, record: Record) -> None:
+        kept = self.samples.setdefault(record.outcome, [])
+        if len(kept) < SAMPLE_ROWS:
+            cells = [shown(cell) if cell is not None else "" for cell in record.cells]
+            kept.append({"line": record.line, "cells": cells})
 
     def as_counts(self) -> dict[str, Any]:
         return {
@@ -65,6 +78,7 @@ class Tally:
             **{name: self.outcomes[name] for name in Outcome.values},
             "reasons": dict(self.reasons),
             "notes": dict(self.notes),
+            "samples": self.samples,
         }
 
 

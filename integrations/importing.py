@@ -16,7 +16,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import activity, jobs
@@ -205,7 +205,7 @@ def check_import(*, by: Person, batch: ImportBatch) -> Job:
     """Start the check of all rows; writes nothing outside this app."""
     batch = _locked(batch, ImportState.MAPPED, ImportState.CHECKED)
     _forget_check(batch)
-    return _start(by, batch, CHECK_JOB, ImportState.CHECKING, _t("Check of %(name)s"))
+    return _start(by, batch, CHECK_JOB, ImportState.CHECKING, gettext("Check of %(name)s"))
 
 
 @transaction.atomic
@@ -235,7 +235,7 @@ def confirm_import(*, by: Person, batch: ImportBatch) -> Job:
         by=by, verb="import.confirmed", object=batch, unit=batch.brand, after=_figures(counts)
     )
     return _start(
-        by, batch, APPLY_JOB, ImportState.APPLYING, _t("Import of %(name)s"), counts.get("rows")
+        by, batch, APPLY_JOB, ImportState.APPLYING, gettext("Import of %(name)s"), counts.get("rows")
     )
 
 
@@ -250,9 +250,9 @@ def retry_import(*, by: Person, batch: ImportBatch) -> Job:
     activity.record(by=by, verb="import.retried", object=batch, unit=batch.brand)
     if batch.confirmed_at:
         total = batch.checked_counts.get("rows")
-        return _start(by, batch, APPLY_JOB, ImportState.APPLYING, _t("Import of %(name)s"), total)
+        return _start(by, batch, APPLY_JOB, ImportState.APPLYING, gettext("Import of %(name)s"), total)
     _forget_check(batch)
-    return _start(by, batch, CHECK_JOB, ImportState.CHECKING, _t("Check of %(name)s"))
+    return _start(by, batch, CHECK_JOB, ImportState.CHECKING, gettext("Check of %(name)s"))
 
 
 @transaction.atomic

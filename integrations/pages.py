@@ -122,6 +122,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = _context(batch) | {
         "figures": showing.figures(batch),
         "reasons": showing.reasons(batch),
+        "samples": showing.samples(batch),
         "stop_reason": showing.stop_reason(batch),
         "may_cancel": batch.state in (*BEFORE_APPLYING, ImportState.APPLYING, ImportState.FAILED),
         "waiting": sum(batch.issues.filter(outcome=one).count() for one in WAITING),
@@ -140,8 +141,9 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("integrations:import", pk)
     if request.method != "POST":
         return _columns_page(request, batch, MappingForm(batch=batch, person=request.user))
-    form = MappingForm(request.POST, batch=batch, person=request.user)
-    if form.is_valid() and "find" not in request.POST:
+    searching = "find" in request.POST
+    form = MappingForm(request.POST, batch=batch, person=request.user, searching=searching)
+    if form.is_valid() and not searching:
         try:
             importing.map_and_check(
                 by=request.user, batch=batch, mapping=form.mapping(), options=form.options()
@@ -216,7 +218,7 @@ def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
     context = _context(batch) | {
         "page": page,
         "outcome": outcome,
-        "troubles": [showing.trouble(issue, kind) for issue in page.rows],
+        "troubles": [showing.trouble(issue, kind, batch.preview["names"]) for issue in page.rows],
         "figures": [one for one in showing.figures(batch) if one.waits],
     }
     return render(request, "integrations/import_rows.html", context)
@@ -231,7 +233,7 @@ def import_row(request: HttpRequest, pk: int, issue_pk: int) -> HttpResponse:
     refused = ""
     if request.method == "POST":
         try:
-            settled = _settle(request, issue)
+            settled = _settle(request, batch, issue)
         except DomainError as refusal:
             refused = str(refusal)
         else:
@@ -249,18 +251,18 @@ def import_row(request: HttpRequest, pk: int, issue_pk: int) -> HttpResponse:
             {
                 "name": name,
                 "place": place,
-                "value": issue.correction.get(name, value),
-                "was": value if name in issue.correction else None,
+                "value": issue.correction.get(name, issue.raw.get(name)),
+                "was": issue.raw.get(name) if name in issue.correction else None,
                 "faulty": name in faulty,
             }
-            for place, (name, value) in enumerate(issue.raw.items())
+            for place, name in enumerate(batch.preview["names"])
         ],
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "integrations/import_row.html", context, status=status)
 
 
-def _settle(request: HttpRequest, issue: ImportIssue) -> ImportIssue:
+def _settle(request: HttpRequest, batch: ImportBatch, issue: ImportIssue) -> ImportIssue:
     step = request.POST.get("step", "")
     if step == "leave_out":
         return settling.leave_out(by=request.user, issue=issue)
@@ -269,7 +271,7 @@ def _settle(request: HttpRequest, issue: ImportIssue) -> ImportIssue:
         return settling.choose_candidate(by=request.user, issue=issue, choice=choice)
     cells = {
         name: request.POST[f"cell_{place}"]
-        for place, name in enumerate(issue.raw)
+        for place, name in enumerate(batch.preview["names"])
         if f"cell_{place}" in request.POST
     }
     return settling.correct_row(by=request.user, issue=issue, cells=cells)

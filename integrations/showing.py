@@ -35,6 +35,9 @@ AFTER = BEFORE | {
 }
 
 
+WRITTEN_FIRST = (Outcome.NEW, Outcome.CHANGED)
+
+
 @dataclass(frozen=True)
 class Figure:
     """A number of rows with a given outcome."""
@@ -121,14 +124,20 @@ def stop_reason(batch: ImportBatch) -> str:
     return _("The work on this file was stopped.")
 
 
-def trouble(issue: ImportIssue, kind: type[ImportFormat]) -> Trouble:
-    """A row with its faults in sentences and its cells."""
+def trouble(issue: ImportIssue, kind: type[ImportFormat], names: list[str]) -> Trouble:
+    """A row with its faults in sentences and its cells, in the order of the file."""
     cells = {**issue.raw, **issue.correction}
     return Trouble(
         issue,
         sentences(issue, kind),
-        [f"{name}: {value}" for name, value in cells.items() if value],
+        [f"{name}: {cells[name]}" for name in names if cells.get(name)],
     )
+
+
+def samples(batch: ImportBatch) -> list[tuple[str, list[dict[str, Any]]]]:
+    """A few rows of the file for each thing that the import would do."""
+    kept = batch.checked_counts.get("samples", {})
+    return [(str(BEFORE[outcome]), kept[outcome]) for outcome in WRITTEN_FIRST if outcome in kept]
 
 
 def sentences(issue: ImportIssue, kind: type[ImportFormat]) -> list[str]:

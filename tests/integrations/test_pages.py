@@ -14,6 +14,8 @@ from accounts.units import add_unit
 from integrations import importing
 from integrations.choices import ImportState
 from integrations.models import ImportBatch, ImportIssue
+from matrix.models import SocialAccount
+from matrix.registry import add_account
 from tests.integrations.passing import bring_in, check
 from tests.integrations.trying import csv_file
 
@@ -150,6 +152,42 @@ def test_a_missing_column_is_named_at_its_field(signed_in, brand):
     )
     assert answer.status_code == 422
     assert "Choose the column that holds “Name”." in words(answer)
+
+
+def test_an_account_is_searched_and_chosen(signed_in, lin, brand):
+    for name in ("周敏的好物", "周敏试色"):
+        add_account(by=lin, platform="xiaohongshu", handle=name, ownership="personal", unit=brand)
+    content = "笔记标题,首次发布时间,点赞\n早安,2026-07-24 12:00:00,3\n".encode()
+    upload(signed_in, brand, content, format="xiaohongshu_notes")
+    batch = ImportBatch.objects.get()
+    mapping = {f"column_{name}": value for name, value in batch.mapping.items()}
+    columns = address("import_columns", batch.pk)
+    found = signed_in.post(columns, mapping | {"find_account": "周敏", "find": "1"})
+    assert found.status_code == 200
+    assert "周敏试色" in words(found)
+    assert "Choose one of these." not in words(found)
+    unclear = signed_in.post(columns, mapping | {"find_account": "周敏"})
+    assert unclear.status_code == 422
+    assert "Choose one of these." in words(unclear)
+    assert signed_in.post(columns, mapping).status_code == 422
+    nobody = signed_in.post(columns, mapping | {"find_account": "没有这个人"})
+    assert "Nothing was found by this." in words(nobody)
+    assert signed_in.post(columns, mapping | {"find_account": "试色"}).status_code == 302
+    batch.refresh_from_db()
+    assert batch.options["account"] == str(SocialAccount.objects.get(handle="周敏试色").pk)
+
+
+def test_the_check_shows_rows_for_example(signed_in, lin, brand):
+    batch = check(lin, brand, "test_regions", csv_file("大区编码,名称\nR1,East\n"))
+    page = words(signed_in.get(address("import", batch.pk)))
+    assert "For example" in page
+    assert '<td data-label="名称">East</td>' in page
+
+
+def test_cells_of_a_row_stand_in_the_order_of_the_file(signed_in, lin, brand):
+    batch = check(lin, brand, "test_regions", csv_file("名称,门店数,大区编码\n,1,R1\n"))
+    page = words(signed_in.get(address("import_row", batch.pk, ImportIssue.objects.get().pk)))
+    assert page.index(">名称<") < page.index(">门店数<") < page.index(">大区编码<")
 
 
 def test_a_stopped_import_can_be_tried_again_or_cancelled(signed_in, lin, brand, files_folder):
