@@ -235,7 +235,12 @@ def confirm_import(*, by: Person, batch: ImportBatch) -> Job:
         by=by, verb="import.confirmed", object=batch, unit=batch.brand, after=_figures(counts)
     )
     return _start(
-        by, batch, APPLY_JOB, ImportState.APPLYING, gettext("Import of %(name)s"), counts.get("rows")
+        by,
+        batch,
+        APPLY_JOB,
+        ImportState.APPLYING,
+        gettext("Import of %(name)s"),
+        counts.get("rows"),
     )
 
 
@@ -250,7 +255,9 @@ def retry_import(*, by: Person, batch: ImportBatch) -> Job:
     activity.record(by=by, verb="import.retried", object=batch, unit=batch.brand)
     if batch.confirmed_at:
         total = batch.checked_counts.get("rows")
-        return _start(by, batch, APPLY_JOB, ImportState.APPLYING, gettext("Import of %(name)s"), total)
+        return _start(
+            by, batch, APPLY_JOB, ImportState.APPLYING, gettext("Import of %(name)s"), total
+        )
     _forget_check(batch)
     return _start(by, batch, CHECK_JOB, ImportState.CHECKING, gettext("Check of %(name)s"))
 
