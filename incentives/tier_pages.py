@@ -251,7 +251,7 @@ def tier_moves(request: HttpRequest, outcome: str) -> HttpResponse:
     page = Paginator(range(total), tier_runs.LISTED).get_page(number)
     if page.number != number:
         # The list has become shorter since.
-        return redirect(f"?kind={kind}&on={on.isoformat()}&page={page.number}")
+        return redirect(f"{request.path}?kind={kind}&on={on.isoformat()}&page={page.number}")
     context = {
         "kind": kind,
         "on": on,
