@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO
 
 from kosops.local.servers import Postgres, Redis
@@ -20,29 +20,32 @@ from kosops.local.state import BASE_DIR, State, load_environment
 from kosops.local.wheels import LocalError
 
 
+def lock_name(server: Postgres | Redis) -> str:
+    """Who uses a server shares this lock; who has it alone may stop the server."""
+    return f"borrowed-{server.key}"
+
+
 @contextmanager
 def borrowed(state: State, servers: list[Postgres | Redis]) -> Iterator[None]:
     """Start what does not run; stop it afterwards unless somebody else uses it by then."""
-    with state.path("run", "borrowed.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        try:
-            for server in servers:
-                server.start()
-            yield
-        finally:
-            if alone(lock):
-                for server in servers:
-                    if not server.in_use:
-                        server.stop()
+    with ExitStack() as stack:
+        for server in servers:
+            lock = stack.enter_context(state.path("run", f"{lock_name(server)}.lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            stack.callback(give_back, state, server, lock)
+            server.start()
+        yield
 
 
-def alone(lock: IO[str]) -> bool:
-    """Whether nobody else has borrowed the servers; if so, nobody can until the lock is closed."""
+def give_back(state: State, server: Postgres | Redis, lock: IO[str]) -> None:
+    """Stop a server unless it was started to stay, or a run or another borrower uses it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
-    return True
+        return
+    in_run = state.locked("run") and server.key != "postgres-test"
+    if not server.kept.exists() and not in_run:
+        server.stop()
 
 
 def wanted(state: State, environ: dict[str, str]) -> list[Postgres | Redis]:

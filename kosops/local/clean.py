@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 
+from kosops.local.borrow import lock_name
 from kosops.local.children import end_leftovers
 from kosops.local.servers import Postgres, Redis
 from kosops.local.state import State
@@ -14,7 +15,9 @@ def main() -> int:
     if state.locked("run"):
         print("kosops: make run is still going on here; stop it first.", file=sys.stderr)
         return 1
-    if state.locked("borrowed"):
+    postgres = Postgres(state)
+    servers = (postgres, Postgres(state, testing=True), Redis(state))
+    if any(state.locked(lock_name(server)) for server in servers):
         print("kosops: tests or a command are still using the servers.", file=sys.stderr)
         return 1
     end_leftovers(str(state.folder))
@@ -25,8 +28,7 @@ def main() -> int:
             state.path("run", stamp).unlink(missing_ok=True)
         print(f"kosops: the data in {state.folder} are kept; make clean CONFIRM=yes removes them.")
         return 0
-    postgres = Postgres(state)
-    for server in (postgres, Postgres(state, testing=True), Redis(state)):
+    for server in servers:
         server.stop()
     for folder in (postgres.home, postgres.sockets, state.folder):
         shutil.rmtree(folder, ignore_errors=True)

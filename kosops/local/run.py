@@ -25,6 +25,7 @@ import psycopg2
 
 from kosops.grants import grant
 from kosops.local import build
+from kosops.local.borrow import lock_name
 from kosops.local.children import MARK, Children, Log, end_leftovers
 from kosops.local.servers import Postgres, Redis, port_taken
 from kosops.local.state import BASE_DIR, DATABASE, State, load_environment
@@ -34,7 +35,7 @@ PORT = 8000
 PORTS_TRIED = 20
 # Data, logs and the database's own log files; below this PostgreSQL would soon stop by itself.
 NEEDED_BYTES = 500 * 1024 * 1024
-PAGE_SECONDS = 60
+PAGE_SECONDS = 120
 STOP_SECONDS = 25
 APP_ROLE = "kosops_app"
 
@@ -138,8 +139,7 @@ class Run:
 
     def start_server(self, server: Postgres | Redis) -> None:
         # Noted first: also a server that does not answer in time has to be stopped.
-        if not server.kept.exists():
-            self.started.append(server)
+        self.started.append(server)
         fresh = server.start()
         self.watched.append(server)
         note = "started" if fresh else "was running already"
@@ -275,13 +275,17 @@ class Run:
     # -- the end ---------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Stop what this run started, the database last."""
+        """Stop everything, the database last; servers that others use stay."""
         self.say("stopping")
         self.children.stop(0.1 if self.signals > 1 else STOP_SECONDS)
+        stays = []
         for server in sorted(self.started, key=lambda server: isinstance(server, Postgres)):
-            if not (isinstance(server, Redis) and self.state.locked("borrowed")):
+            if server.kept.exists() or self.state.locked(lock_name(server)):
+                stays.append(server.name)
+            else:
                 server.stop()
-        self.say("stopped; nothing is running any more")
+        left = f"still running, because something else uses it: {' and '.join(stays)}"
+        self.say(f"stopped; {left if stays else 'nothing is running any more'}")
 
 
 class Stopped(BaseException):

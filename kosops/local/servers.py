@@ -80,14 +80,13 @@ class Postgres:
         return self.home / ("test.log" if self.testing else "postgres.log")
 
     @property
-    def kept(self) -> Path:
-        """Present while the server was started to stay, and no run may stop it."""
-        return self.state.path("run", "postgres-test-kept" if self.testing else "postgres-kept")
+    def key(self) -> str:
+        return "postgres-test" if self.testing else "postgres"
 
     @property
-    def in_use(self) -> bool:
-        """Whether it was started to stay, or a running ``make run`` rests on it."""
-        return self.kept.exists() or (self.state.locked("run") and not self.testing)
+    def kept(self) -> Path:
+        """Present while the server was started to stay, and no run may stop it."""
+        return self.state.path("run", f"{self.key}-kept")
 
     # -- where and as whom ---------------------------------------------------------
 
@@ -169,7 +168,7 @@ class Postgres:
 
     def start(self, *, keep: bool = False) -> bool:
         """Start the cluster, creating it first if needed. Return whether it was not yet running."""
-        with one_at_a_time(self.state, "postgres-test" if self.testing else "postgres"):
+        with one_at_a_time(self.state, self.key):
             self.choose_home()
             if keep:
                 self.kept.touch()
@@ -307,14 +306,12 @@ class Redis:
 
     name = "Redis"
 
-    @property
-    def kept(self) -> Path:
-        return self.state.path("run", "redis-kept")
+    key = "redis"
 
     @property
-    def in_use(self) -> bool:
-        """Whether it was started to stay, or a running ``make run`` rests on it."""
-        return self.kept.exists() or self.state.locked("run")
+    def kept(self) -> Path:
+        """Present while the server was started to stay, and no run may stop it."""
+        return self.state.path("run", f"{self.key}-kept")
 
     @property
     def log(self) -> Path:
@@ -332,7 +329,7 @@ class Redis:
 
     def start(self, *, keep: bool = False) -> bool:
         """Start the server. Return whether it was not yet running."""
-        with one_at_a_time(self.state, "redis"):
+        with one_at_a_time(self.state, self.key):
             if keep:
                 self.kept.touch()
             if self.pid() is not None and self.answers():

@@ -92,7 +92,7 @@ class State:
         return file
 
     def locked(self, name: str) -> bool:
-        """Whether another process has the lock: ``run`` or ``borrowed``."""
+        """Whether another process has the lock, alone or shared with others."""
         if (file := self.lock(name)) is None:
             return True
         file.close()

@@ -79,7 +79,7 @@ class Parent:
         line = next(line for line in self.lines if READY in line)
         return line.split(READY)[1].split()[0]
 
-    def wait_until_ready(self, seconds: float = 90) -> "Parent":
+    def wait_until_ready(self, seconds: float = 240) -> "Parent":
         deadline = time.monotonic() + seconds
         while READY not in self.output:
             assert self.process.poll() is None, self.output
