@@ -18,6 +18,9 @@ from matrix.own import own_page
 
 __all__ = ["money", "money_line", "tier"]
 
+# A thumb scrolls through twenty lines, not fifty.
+LINES = 20
+
 
 @require_safe
 @own_page
@@ -29,6 +32,7 @@ def money(request: HttpRequest, creator: Creator) -> HttpResponse:
         field="id",
         descending=True,
         cursor=request.GET.get("cursor", ""),
+        size=LINES,
     )
     this_month = Month.of(timezone.localdate())
     settled = [
