@@ -255,7 +255,7 @@ def tier_moves(request: HttpRequest, outcome: str) -> HttpResponse:
     context = {
         "kind": kind,
         "on": on,
-        "title": MOVERS[outcome],
+        "title": MOVERS[Outcome(outcome)],
         "moves": preview.of(outcome),
         "total": total,
         "posts": _posts_of(request, preview),
