@@ -1,7 +1,11 @@
 """The unit tree keeps its shape, and moving a part of it moves what grants reach."""
 
-import pytest
+import threading
 
+import pytest
+from django.db import connection, transaction
+
+from accounts import units
 from accounts.choices import Role, StoreKind, UnitKind
 from accounts.models import Activity, Unit
 from accounts.units import add_unit, move_unit
@@ -119,3 +123,44 @@ def test_a_stale_parent_object_does_not_give_a_stale_path(chengye: Cast) -> None
         by=None, kind=UnitKind.STORE, code="SH2", name="Xintiandi", parent=east_as_read_before
     )
     assert store.path.startswith(f"/{chengye.brand.pk}/{chengye.south.pk}/{chengye.east.pk}/")
+
+
+def add_below_while_it_moves(chengye: Cast) -> Unit:
+    """A store is added under the east in the moment in which the east moves under the south."""
+    placed = []
+
+    def add() -> None:
+        try:
+            placed.append(
+                add_unit(
+                    by=None, kind=UnitKind.STORE, code="SH2", name="Xintiandi", parent=chengye.east
+                )
+            )
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=add)
+    with transaction.atomic():
+        move_unit(by=None, unit=chengye.east, to=chengye.south)
+        thread.start()
+        thread.join(timeout=1)
+    thread.join()
+    return Unit.objects.get(pk=placed[0].pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_unit_added_while_its_parent_moves_lands_where_the_parent_is() -> None:
+    chengye = cast()
+    store = add_below_while_it_moves(chengye)
+    chengye.east.refresh_from_db()
+    assert store.path == f"{chengye.east.path}{store.pk}/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_it_would_be_lost(monkeypatch) -> None:
+    """The twin of the test above."""
+    chengye = cast()
+    monkeypatch.setattr(units, "_held_still", lambda unit: Unit.objects.get(pk=unit.pk))
+    store = add_below_while_it_moves(chengye)
+    chengye.east.refresh_from_db()
+    assert not store.path.startswith(chengye.east.path)
