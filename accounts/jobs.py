@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.core.files.base import File
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
@@ -45,6 +46,7 @@ OPEN_STATES = (JobState.WAITING, JobState.RUNNING)
 Run = Callable[["Job", "Progress"], "dict[str, Any] | None"]
 _kinds: dict[str, Run] = {}
 _permissions: dict[str, str] = {}
+_count_names: dict[str, str | Promise] = {}
 
 
 # -- kinds and queries ---------------------------------------------------------
@@ -81,10 +83,15 @@ def visible_to(person: Any) -> QuerySet[Job]:
     return rows
 
 
+def name_counts(names: Mapping[str, str | Promise]) -> None:
+    """Say what counts of the caller's jobs are called on a page."""
+    _count_names.update(names)
+
+
 def count_rows(job: Job) -> list[tuple[str, Any]]:
-    """The job's plain counts with their names in words, for a page."""
+    """The job's plain counts with their names in words; one without a name is shown as it stands."""
     return [
-        (capfirst(gettext(name.replace("_", " "))), value)
+        (str(_count_names.get(name, capfirst(name.replace("_", " ")))), value)
         for name, value in job.counts.items()
         if isinstance(value, str | int) and not isinstance(value, bool)
     ]

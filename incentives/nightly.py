@@ -8,14 +8,24 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import jobs
 from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
-from incentives import commission_runs, proof, settlement, tier_runs
+from incentives import commission_runs, proof, proof_words, settlement, tier_runs
 from kosops.lib.errors import DomainError
 
 logger = logging.getLogger(__name__)
+
+jobs.name_counts(
+    {
+        "orders": gettext_lazy("Orders"),
+        "lines": gettext_lazy("Lines"),
+        "released": gettext_lazy("Lines released"),
+        **proof_words.TITLES,
+    }
+)
 
 
 def yesterday() -> dt.date:

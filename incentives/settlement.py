@@ -20,6 +20,8 @@ from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
 
+jobs.name_counts({"creators": _("Creators")})
+
 
 @transaction.atomic
 def start(*, by: Person, brand: Unit, month: Month) -> Settlement:
@@ -48,7 +50,7 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     settlement = Settlement.objects.select_related("brand").get(pk=job.params["settlement"])
     complete(by=job.created_by, settlement=settlement, tell=progress)
     settlement.refresh_from_db()
-    return dict(settlement.totals)
+    return {"creators": settlement.totals["creators"]}
 
 
 def settle(*, by: Person | None, brand: Unit, month: Month) -> Settlement:

@@ -13,9 +13,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts import activity
-from accounts.jobs import Cancelled, Progress, job_kind
+from accounts.jobs import Cancelled, Progress, job_kind, name_counts
 from accounts.models import Job
 from integrations import uploads
 from integrations.choices import WAITING, WRITTEN, ImportState, Outcome
@@ -34,6 +35,8 @@ MAX_WAITING_ROWS = 20_000
 SAMPLE_ROWS = 3
 # What a person chooses to leave a row out.
 SKIP = "skip"
+
+name_counts({"rows": gettext_lazy("Rows"), **dict(Outcome.choices)})
 
 
 @dataclass
