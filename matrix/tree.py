@@ -306,7 +306,7 @@ class _Inside:
 
     def _read_people(self, person: Person, units: list[int], now: dt.datetime, need: str) -> None:
         accounts = health.public_accounts(SocialAccount.objects.filter(creator=OuterRef("pk")))
-        shown = Q(state__in=CURRENT) | Exists(accounts)
+        shown = Q(state__in=CURRENT) | Q(Exists(accounts))
         if need:
             shown = Q(Exists(health.needing(health.with_needs(accounts, now), need)))
         people = (

@@ -104,7 +104,8 @@ class ListFilter(django_filters.FilterSet):
             return label
         shown = value
         if isinstance(field, ChoiceField) and not isinstance(value, Model):
-            shown = dict(field.choices).get(value, value)
+            choices: Any = field.choices
+            shown = dict(choices).get(value, value)
         return gettext("%(label)s: %(value)s") % {"label": label, "value": shown}
 
     def address_without(self, *names: str) -> str:
