@@ -47,7 +47,7 @@ class Post(Figures):
     )
     platform = models.CharField(max_length=20, choices=Platform.choices)
     # NULL where the export names none: the constraint on it is for those that have one.
-    platform_post_id = models.CharField(max_length=80, null=True, blank=True)
+    platform_post_id = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001
     title = models.TextField(blank=True)
     # NFKC, lower case, punctuation dropped (content.matching.normal_title).
     title_key = models.TextField(blank=True)
