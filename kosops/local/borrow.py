@@ -9,6 +9,7 @@ command borrowed them meanwhile. The tests do the same through `borrowed`.
 import argparse
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("command", nargs=argparse.REMAINDER)
     chosen = parser.parse_args(arguments)
+    # Being ended must not leave servers behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     environ = dict(os.environ)
     state = State.open(environ)
     with borrowed(state, wanted(state, environ)):

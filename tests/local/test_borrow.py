@@ -1,6 +1,7 @@
 """Borrowing servers: left as they were found, and not taken from under others."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,6 +87,25 @@ def test_a_command_sees_the_servers_and_its_exit_code_counts(state: State) -> No
         },
     )
     assert result.returncode == 7
+    assert Redis(state).pid() is None
+
+
+def test_being_ended_leaves_no_server_behind(state: State) -> None:
+    borrower = subprocess.Popen(
+        [sys.executable, "-m", "kosops.local.borrow", "sh", "-c", "echo here; sleep 60"],
+        cwd=BASE_DIR,
+        env={
+            "PATH": os.environ["PATH"],
+            "KOSOPS_STATE": str(state.folder),
+            "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert borrower.stdout
+    assert borrower.stdout.readline() == "here\n"
+    borrower.terminate()
+    assert borrower.wait(30) == 128 + signal.SIGTERM
     assert Redis(state).pid() is None
 
 
