@@ -47,7 +47,8 @@ def pairs(language: str) -> Iterator[tuple[str, str]]:
     """(what English says, what is said instead); for counted things English says the plural."""
     for entry in CATALOGUES[language]:
         for text in texts(entry):
-            yield entry.msgid_plural or entry.msgid, text
+            if text:
+                yield entry.msgid_plural or entry.msgid, text
 
 
 def bare(text: str) -> str:
