@@ -41,7 +41,8 @@ def with_recent_posts(creators: QuerySet[Any], since: dt.datetime) -> QuerySet[A
         Post.objects.filter(creator=OuterRef("pk"), published_at__gte=since)
         .order_by()
         .values("creator")
-        .annotate(count=Count("pk"))
+        # Of rows, not of ids: the index on creator and time answers that alone.
+        .annotate(count=Count("*"))
         .values("count")
     )
     return creators.annotate(recent_posts=Coalesce(Subquery(recent), 0))
