@@ -77,6 +77,15 @@ def is_over(request: HttpRequest) -> bool:
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    # In the tone of the rest; allauth's Chinese addresses the reader another way.
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _("The username or the password is wrong."),
+        "enter_current_password": _("Enter the password that you have now."),
+        "incorrect_password": _("The password is wrong."),
+        "rate_limited": _("Too many tries. Wait a few minutes."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
