@@ -35,3 +35,14 @@ class Attribution(models.TextChoices):
     CHANNEL_CODE = "channel_code", _("Channel code used")
     RULE = "rule", _("Assigned by a stated rule")
     NONE = "", _("Nobody named")
+
+
+class WaitingReason(models.TextChoices):
+    """Why a refund waits, where more is known than that its order is not there."""
+
+    TO_MATCH = "to_match", _("Its order has to be found")
+    NO_CUSTOMER = "no_customer", _("It names no customer")
+    NO_SALE = "no_sale", _("There is no earlier sale")
+    MORE_THAN_SOLD = "more_than_sold", _("More than was sold")
+    EXCEEDS_PAID = "refund_exceeds_paid", _("More than was paid")
+    UNKNOWN_LINE = "unknown_line", _("The order has no such line")

@@ -31,7 +31,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.choices import UnitKind
 from accounts.models import Person, Unit
 from customers import intake
-from customers.choices import Attribution, Channel, OrderStatus
+from customers.choices import Attribution, Channel, OrderStatus, WaitingReason
 from customers.import_orders import WORDS, OrderRows, add_stored_lines, numbered, take_outcomes
 from customers.intake import LineFacts, OrderFacts, RefundFacts
 from customers.models import Order, WaitingRefund
@@ -64,12 +64,10 @@ SERVICE_CODES = frozenset(
 )
 GIFT_VOUCHER = "GIFT_0001_"
 
-TO_MATCH, NO_CUSTOMER, NO_SALE, MORE_THAN_SOLD = (
-    "to_match",
-    "no_customer",
-    "no_sale",
-    "more_than_sold",
-)
+TO_MATCH = WaitingReason.TO_MATCH.value
+NO_CUSTOMER = WaitingReason.NO_CUSTOMER.value
+NO_SALE = WaitingReason.NO_SALE.value
+MORE_THAN_SOLD = WaitingReason.MORE_THAN_SOLD.value
 REASONS = (TO_MATCH, NO_CUSTOMER, NO_SALE, MORE_THAN_SOLD)
 MAX_FOUND = 20
 MATCHED_AT_ONCE = 2_000

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
-from customers.choices import Attribution, Channel, OrderStatus
+from customers.choices import Attribution, Channel, OrderStatus, WaitingReason
 from kosops.lib.money import MAX_MINOR
 from matrix.models import Creator
 
@@ -185,6 +185,12 @@ class WaitingRefund(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def reason_words(self) -> str:
+        """The reason in the reader's language; a code that is not known is shown as it is."""
+        known = self.reason in WaitingReason.values
+        return str(WaitingReason(self.reason).label) if known else self.reason
 
 
 class ChangedOrder(models.Model):
