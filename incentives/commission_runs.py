@@ -263,6 +263,7 @@ _BOOKING = {
 @transaction.atomic
 def _post(by: Person | None, run: CommissionRun) -> None:
     """Post one journal per creator, close the run and log it."""
+    sql.execute(commission_sql.SETTINGS)
     table, kind, debit, credit = _BOOKING[RunKind(run.kind)]
     journals = ledger.post_set(
         by=by,

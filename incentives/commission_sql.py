@@ -153,8 +153,8 @@ class Rules:
         sql.execute("ANALYZE run_version, run_rate")
 
 
-# Compiling the batch's statements to machine code takes longer than running them.
-_SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
+# Compiling the statements to machine code takes longer than running them.
+SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
 
 
 # -- accrual -------------------------------------------------------------------
@@ -286,13 +286,14 @@ _ACCRUE = """
           FROM run_posted f JOIN fact n ON n.order_id = f.order_id
          WHERE f.creator_id IS DISTINCT FROM
                CASE f.role WHEN 'seller' THEN n.seller_id ELSE n.sharer_id END
+    ), change AS MATERIALIZED (
+        SELECT * FROM owed WHERE target <> posted
     ), added AS (
         INSERT INTO incentives_commissionline (run_id, order_id, order_line_id, creator_id, role,
             rate_id, rate_bp, sequence, base, target, amount)
         SELECT %(run)s, order_id, line_id, creator_id, role, rate_id, rate_bp,
                COALESCE(sequence, 0) + 1, base, target, target - posted
-          FROM owed WHERE target <> posted
-        RETURNING order_id
+          FROM change ORDER BY order_id, line_id
     ), credited AS (
         SELECT n.order_id, n.refunding,
                n.refunding AND EXISTS (
@@ -306,20 +307,20 @@ _ACCRUE = """
                       JOIN incentives_planversion v ON v.id = r.version_id
                      WHERE f.order_id = n.order_id))) AS due_on
           FROM fact n
-         WHERE n.order_id IN (SELECT order_id FROM added UNION ALL SELECT order_id FROM run_posted)
+         WHERE n.order_id IN (SELECT order_id FROM change UNION ALL SELECT order_id FROM run_posted)
     ), waits AS (
         -- An order with a refund under way waits until the shop has decided.
         INSERT INTO incentives_pendingrelease (order_id, brand_id, due_on, only_back)
         SELECT order_id, %(brand)s, due_on, only_back
           FROM credited WHERE only_back OR NOT refunding
     )
-    SELECT count(*) AS lines FROM added
+    SELECT count(*) AS lines FROM change
 """
 
 
 def accrue_span(run: CommissionRun, rules: Rules, span: Span) -> Done:
     """Take the changed orders of the span and write what their commission changed by."""
-    sql.execute(_SETTINGS)
+    sql.execute(SETTINGS)
     sql.execute(
         """
         CREATE TEMP TABLE IF NOT EXISTS run_batch (order_id bigint PRIMARY KEY) ON COMMIT DROP;
@@ -390,12 +391,13 @@ _RELEASE = """
         ON gone.order_id = earned.order_id AND gone.creator_id = earned.creator_id
      WHERE earned.amount <> COALESCE(gone.amount, 0)
        AND (NOT earned.only_back OR earned.amount < COALESCE(gone.amount, 0))
+     ORDER BY earned.order_id
 """
 
 
 def release_span(run: CommissionRun, rules: Rules, span: Span) -> Done:
     """Take the due orders of the span and release what is held for them."""
-    sql.execute(_SETTINGS)
+    sql.execute(SETTINGS)
     sql.execute(
         """
         CREATE TEMP TABLE IF NOT EXISTS run_due (

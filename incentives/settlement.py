@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity, jobs
 from accounts.models import Job, Person, Unit
-from incentives import commission_runs
+from incentives import commission_runs, commission_sql
 from incentives.choices import SettlementState
 from incentives.models import Settlement
 from kosops.lib import sql
@@ -248,6 +248,7 @@ _TOTALS = """
 
 
 def _write_statements(settlement: Settlement, month: Month) -> None:
+    sql.execute(commission_sql.SETTINGS)
     # Journals of the month that are being written come in; later ones find the month settled.
     sql.execute(
         "SELECT pg_advisory_xact_lock(incentives_month_key(%(brand)s, %(period)s))",
