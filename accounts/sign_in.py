@@ -80,7 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):
     # In the tone of the rest; allauth's Chinese addresses the reader another way.
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "username_password_mismatch": _("The username or the password is wrong."),
+        "username_password_mismatch": _("The username or the password is not correct."),
         "enter_current_password": _("Enter the password that you have now."),
         "incorrect_password": _("The password is wrong."),
         "rate_limited": _("Too many tries. Wait a few minutes."),
