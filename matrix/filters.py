@@ -162,13 +162,18 @@ class CreatorFilter(ListFilter):
         fields: list[str] = []
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Part of the name or of an account's handle, the start of the number, the whole code."""
+        """Part of a name, of the store's name or of an account's handle; start of the number.
+
+        Codes, of sharing and of the store, only whole.
+        """
+        stores = Unit.objects.filter(Q(name__icontains=value) | Q(code__iexact=value))
         handles = SocialAccount.objects.filter(handle__icontains=value, creator__isnull=False)
         return rows.filter(
             Q(name__icontains=value)
             | Q(number__istartswith=value)
             | Q(share_code__iexact=value)
             | Q(pk__in=handles.values("creator"))
+            | Q(store__in=stores.values("pk"))
         )
 
     def in_tier(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
