@@ -94,6 +94,7 @@ WORDS = {
     "no_lines": _("The order has no line."),
     "repeated_line_no": _("The order has a line number twice."),
     "negative_amount": _("An amount is below zero."),
+    "amount_too_large": _("An amount is larger than allowed."),
     "stale": _("Rows that are older than what is known"),
     "order_unknown": _("Refunds that wait for their order"),
 }

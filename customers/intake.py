@@ -25,6 +25,7 @@ from customers.choices import Attribution, Channel, OrderStatus
 from customers.models import Order, OrderLine, Refund, WaitingRefund
 from customers.refunds import RefundableLine, spread
 from kosops.lib import sql
+from kosops.lib.money import MAX_MINOR
 from kosops.lib.periods import business_date
 
 CREATED = "created"
@@ -112,8 +113,9 @@ OrderKey = tuple[str, str]
 def take_orders(*, brand: Unit, rows: Sequence[OrderFacts]) -> list[Outcome]:
     """Store new orders and new versions of known ones; newest wins inside the call.
 
-    Rejected with a code: `no_lines`, `repeated_line_no`, `negative_amount`, `occurred_in_future`,
-    `refund_exceeds_paid` (a new version worth less than what was already refunded).
+    Rejected with a code: `no_lines`, `repeated_line_no`, `negative_amount`, `amount_too_large`,
+    `occurred_in_future`, `refund_exceeds_paid` (a new version worth less than what was already
+    refunded).
     """
     outcomes: dict[int, Outcome] = {}
     wanted: dict[OrderKey, int] = {}
@@ -133,7 +135,8 @@ def take_orders(*, brand: Unit, rows: Sequence[OrderFacts]) -> list[Outcome]:
     results = _store_orders(brand, chosen)
     for key, place in wanted.items():
         outcomes[place] = results[key]
-    _apply_waiting(brand, [rows[p] for p in wanted.values() if outcomes[p].result == CREATED])
+    stored = [rows[p] for p in wanted.values() if outcomes[p].result in (CREATED, UPDATED)]
+    _apply_waiting(brand, {(row.source, row.external_id) for row in stored})
     return [outcomes[place] for place in range(len(rows))]
 
 
@@ -162,6 +165,8 @@ def _order_fault(row: OrderFacts, now: dt.datetime) -> str:
         return "repeated_line_no"
     if any(line.paid_amount < 0 for line in row.lines):
         return "negative_amount"
+    if row.paid_amount > MAX_MINOR:
+        return "amount_too_large"
     if row.paid_at > now + AHEAD:
         return "occurred_in_future"
     return ""
@@ -242,7 +247,8 @@ def _insert_orders(brand: Unit, rows: dict[OrderKey, OrderFacts]) -> dict[OrderK
             now,
             now,
         )
-        for row in rows.values()
+        # Two calls with the same new orders wait for each other in one order and cannot deadlock.
+        for _key, row in sorted(rows.items())
     ]
     inserted = _values(
         """
@@ -345,7 +351,9 @@ def _differs(order: Order, lines: list[OrderLine], row: OrderFacts) -> bool:
         if line.paid_amount or line.quantity
     }
     stated = {
-        line.line_no: tuple(getattr(line, name) for name in _COMPARED_OF_LINE) for line in row.lines
+        line.line_no: tuple(getattr(line, name) for name in _COMPARED_OF_LINE)
+        for line in row.lines
+        if line.paid_amount or line.quantity
     }
     return stored != stated
 
@@ -405,8 +413,8 @@ def _write_versions(
 def take_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
     """Store refunds. One whose order is unknown waits for it (M13); a repeated one is unchanged.
 
-    Rejected with a code: `amount_not_positive`, `refund_exceeds_paid`, `unknown_line`,
-    `occurred_in_future`.
+    Rejected with a code: `amount_not_positive`, `amount_too_large`, `refund_exceeds_paid`,
+    `refund_differs` (known with another amount), `unknown_line`, `occurred_in_future`.
     """
     keys = {(row.source, row.order_external_id) for row in rows}
     orders = _locked_orders(brand, keys)
@@ -424,6 +432,7 @@ def take_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
         for outcome, row in zip(outcomes, rows, strict=True)
     ]
     _write_refunds(brand, book)
+    _no_longer_waiting(brand, book)
     return outcomes
 
 
@@ -452,14 +461,21 @@ def _enter_refunds(
     now = timezone.now()
     for row in rows:
         order = orders.get((row.source, row.order_external_id))
-        if row.amount <= 0 or row.refunded_at > now + AHEAD:
-            code = "amount_not_positive" if row.amount <= 0 else "occurred_in_future"
+        if code := _refund_fault(row, now):
             outcomes.append(Outcome(REJECTED, row.external_id, code=code))
         elif order is None:
             outcomes.append(Outcome(WAITING, row.external_id))
         else:
             outcomes.append(book.enter(order, row))
     return outcomes
+
+
+def _refund_fault(row: RefundFacts, now: dt.datetime) -> str:
+    if row.amount <= 0:
+        return "amount_not_positive"
+    if row.amount > MAX_MINOR:
+        return "amount_too_large"
+    return "occurred_in_future" if row.refunded_at > now + AHEAD else ""
 
 
 class _RefundBook:
@@ -471,18 +487,24 @@ class _RefundBook:
             order_id: {line.line_no: line for line in lines}
             for order_id, lines in _lines_of(ids).items()
         }
-        self.seen: set[tuple[int, str]] = set()
+        self.seen: dict[tuple[int, str], int] = {}
         self.named: dict[int, int] = defaultdict(int)
         for order_id, external_id, line_id, amount in Refund.objects.filter(
             order__in=ids
         ).values_list("order_id", "external_id", "line_id", "amount"):
-            self.seen.add((order_id, external_id))
+            self.seen[order_id, external_id] = amount
             if line_id:
                 self.named[line_id] += amount
         self.fresh: list[Refund] = []
         self.touched: dict[int, Order] = {}
 
     def enter(self, order: Order, row: RefundFacts) -> Outcome:
+        known = self.seen.get((order.pk, row.external_id), row.amount)
+        if known != row.amount:
+            # A refund never changes; the shop has to send the difference under another number.
+            return Outcome(
+                REJECTED, row.external_id, code="refund_differs", params={"known": known}
+            )
         if (order.pk, row.external_id) in self.seen:
             return Outcome(UNCHANGED, row.external_id, id=order.pk)
         line = self.lines.get(order.pk, {}).get(row.line_no) if row.line_no else None
@@ -497,7 +519,7 @@ class _RefundBook:
             return Outcome(
                 REJECTED, row.external_id, code="refund_exceeds_paid", params={"left": left}
             )
-        self.seen.add((order.pk, row.external_id))
+        self.seen[order.pk, row.external_id] = row.amount
         if line is not None:
             self.named[line.pk] += row.amount
         order.refunded_amount += row.amount
@@ -591,21 +613,68 @@ def _keep_waiting(brand: Unit, rows: list[RefundFacts]) -> set[tuple[str, str, s
     return set(inserted)
 
 
-def _apply_waiting(brand: Unit, orders: list[OrderFacts]) -> None:
-    """Apply refunds that came before these new orders; what does not fit goes on waiting."""
+def _no_longer_waiting(brand: Unit, book: _RefundBook) -> None:
+    """Tick off refunds that were sent again and fit now, where they had to wait before."""
+    entered = {(r.order.source, r.order.external_id, r.external_id) for r in book.fresh}
+    if not entered:
+        return
+    waiting = WaitingRefund.objects.filter(
+        brand=brand,
+        order_external_id__in={order for _source, order, _refund in entered},
+        applied_at__isnull=True,
+    )
+    ticked = [
+        refund.pk
+        for refund in waiting
+        if (refund.source, refund.order_external_id, refund.external_id) in entered
+    ]
+    if ticked:
+        WaitingRefund.objects.filter(pk__in=ticked).update(applied_at=timezone.now(), reason="")
+
+
+def apply_waiting(*, brand: Unit) -> int:
+    """Apply refunds that wait although their order is known; how many were applied.
+
+    A refund and its order that come at the same moment do not see each other, so runs look once
+    more before they work out commission.
+    """
+    applied = last = 0
+    while True:
+        rows = sql.fetch_all(
+            """
+            SELECT w.id, w.source, w.order_external_id
+              FROM customers_waitingrefund w
+              JOIN customers_order o ON o.brand_id = w.brand_id AND o.source = w.source
+                   AND o.external_id = w.order_external_id
+             WHERE w.brand_id = %(brand)s AND w.applied_at IS NULL AND w.id > %(last)s
+             ORDER BY w.id LIMIT 1000
+            """,
+            {"brand": brand.pk, "last": last},
+        )
+        if not rows:
+            return applied
+        last = rows[-1]["id"]
+        with transaction.atomic():
+            applied += _apply_waiting(
+                brand, {(row["source"], row["order_external_id"]) for row in rows}
+            )
+
+
+def _apply_waiting(brand: Unit, orders: set[OrderKey]) -> int:
+    """Apply refunds that came before these orders; what does not fit goes on waiting."""
     by_source: dict[str, list[str]] = defaultdict(list)
-    for row in orders:
-        by_source[row.source].append(row.external_id)
-    for source, external_ids in by_source.items():
+    for source, external_id in orders:
+        by_source[source].append(external_id)
+    applied = 0
+    for source, external_ids in sorted(by_source.items()):
+        # Not locked: the orders are, and a refund that two calls find is entered once.
         waiting = list(
-            WaitingRefund.objects.select_for_update()
-            .filter(
+            WaitingRefund.objects.filter(
                 brand=brand,
                 source=source,
                 order_external_id__in=external_ids,
                 applied_at__isnull=True,
-            )
-            .order_by("id")
+            ).order_by("id")
         )
         if not waiting:
             continue
@@ -627,7 +696,9 @@ def _apply_waiting(brand: Unit, orders: list[OrderFacts]) -> None:
         for refund, outcome in zip(waiting, outcomes, strict=True):
             refund.reason = outcome.code
             refund.applied_at = None if outcome.result == REJECTED else now
+            applied += refund.applied_at is not None
         sql.update_rows(waiting, ["applied_at", "reason"])
+    return applied
 
 
 # -- plumbing ------------------------------------------------------------------
@@ -635,7 +706,8 @@ def _apply_waiting(brand: Unit, orders: list[OrderFacts]) -> None:
 
 def _note_changed(brand: Unit, orders: Iterable[tuple[int, dt.date]]) -> None:
     """Tell the commission run which orders to look at, in the same transaction."""
-    values = [(order_id, brand.pk, day) for order_id, day in orders]
+    # In id order, as runs take them.
+    values = [(order_id, brand.pk, day) for order_id, day in sorted(orders)]
     if not values:
         return
     _values(

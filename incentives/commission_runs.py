@@ -31,6 +31,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
+from customers import intake
 from incentives import commission_sql, ledger
 from incentives.choices import JournalKind, LedgerKind, RunKind, RunState, SettlementState
 from incentives.commission_sql import Done, Rules, Span
@@ -84,6 +85,7 @@ def accrue_alone(
     *, by: Person | None, brand: Unit, as_of: dt.date, batch: int = BATCH, tell: Tell | None = None
 ) -> CommissionRun:
     """`accrue` for a caller that holds `exclusive`."""
+    intake.apply_waiting(brand=brand)
     return _run(by, brand, RunKind.ACCRUAL, as_of, batch, tell)
 
 
