@@ -39,6 +39,7 @@ from integrations.choices import Outcome
 from integrations.formats import (
     Choice,
     Column,
+    IdReader,
     ImportFormat,
     ImportRun,
     Option,
@@ -167,7 +168,7 @@ class OnlineRetail(ImportFormat):
     )
     columns = (
         Column("invoice", _("Invoice"), as_id, required=True, aliases=("InvoiceNo", "Invoice")),
-        Column("article", _("Article number"), as_id, required=True, aliases=("StockCode",)),
+        Column("article", _("Article number"), IdReader(60), required=True, aliases=("StockCode",)),
         Column("title", _("Article"), as_text(500), aliases=("Description",)),
         Column("quantity", _("Quantity"), as_signed_quantity, required=True, aliases=("Quantity",)),
         Column("at", _("Time"), as_moment, required=True, aliases=("InvoiceDate",)),

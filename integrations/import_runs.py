@@ -249,7 +249,8 @@ def _keep_waiting(batch: ImportBatch, plan: Plan, records: list[Record]) -> None
 def _end(batch: ImportBatch, before: str, after: str, figures: Mapping[str, int]) -> dict[str, Any]:
     with transaction.atomic():
         _claim(batch)
-        batch.counts = {**batch.counts, "figures": dict(figures)}
+        # A file without rows has no chunk that counted.
+        batch.counts = {**Tally.of(batch.counts).as_counts(), "figures": dict(figures)}
         batch.state, batch.error = after, None
         if after == ImportState.CHECKED:
             batch.checked_counts = batch.counts

@@ -92,7 +92,10 @@ class AccountList(ImportFormat):
 
     def _resolve(self, record: Record) -> None:
         values = record.values
-        key = (values["platform"], values["uid"] or values["handle"], values["number"])
+        key: tuple[Any, ...] = (values["platform"], values["uid"])
+        if values["uid"] is None:
+            names = ("platform", "handle", "number", "store_code")
+            key = tuple(values[name] for name in names)
         if self._repeated.refuses(record, key):
             return
         owner = self._owner(record)

@@ -23,7 +23,6 @@ from integrations.formats import (
     Record,
     as_choice,
     as_day,
-    as_id,
     as_text,
     register,
 )
@@ -31,10 +30,12 @@ from integrations.sheets.text import name_key
 from matrix.choices import CreatorKind, CreatorState
 from matrix.import_accounts import AccountList
 from matrix.import_words import (
+    CODE,
     CREATOR_KINDS,
     CREATOR_STATES,
     KOC_KINDS,
     NUMBER,
+    SHARE_CODE,
     STORE_CODE,
     STORE_KINDS,
     TALENT_TYPES,
@@ -54,7 +55,7 @@ class StoreList(ImportFormat):
     result_url = "matrix:tree"
     words = WORDS
     columns = (
-        Column("code", _("Store code"), as_id, required=True, aliases=STORE_CODE),
+        Column("code", _("Store code"), CODE, required=True, aliases=STORE_CODE),
         Column(
             "name",
             _("Store name"),
@@ -68,7 +69,7 @@ class StoreList(ImportFormat):
         Column(
             "region_code",
             _("Region code"),
-            as_id,
+            CODE,
             aliases=("大区编码", "区域编码", "大区编号", "region_code"),
         ),
         Column(
@@ -84,6 +85,8 @@ class StoreList(ImportFormat):
     def __init__(self, run: ImportRun) -> None:
         super().__init__(run)
         self._repeated = Repeated()
+        # Codes of the file by what they name: a code names a store or a region, never both.
+        self._named: dict[str, str] = {}
 
     def resolve(self, records: list[Record]) -> None:
         brand = self.run.brand
@@ -99,7 +102,8 @@ class StoreList(ImportFormat):
         if self._repeated.refuses(record, values["code"]):
             return
         unit = self._units.get(values["code"])
-        if unit is not None and unit.kind != UnitKind.STORE:
+        named = self._named.setdefault(values["code"], UnitKind.STORE)
+        if named != UnitKind.STORE or (unit is not None and unit.kind != UnitKind.STORE):
             record.refuse("not_a_store", "code", code=values["code"])
             return
         region = self._region(record)
@@ -122,9 +126,10 @@ class StoreList(ImportFormat):
             return None
         if code is not None:
             unit = self._units.get(code)
+            named = self._named.setdefault(code, UnitKind.REGION)
             if unit is None and name is None:
                 record.refuse("required", "region_name")
-            elif unit is not None and unit.kind != UnitKind.REGION:
+            elif named != UnitKind.REGION or (unit is not None and unit.kind != UnitKind.REGION):
                 record.refuse("not_a_region", "region_code", code=code)
             return unit.pk if unit else code
         same = [unit for unit in self._regions if name_key(unit.name) == name_key(name)]
@@ -209,7 +214,7 @@ class CreatorList(ImportFormat):
         Column(
             "number",
             _("Employee or member number"),
-            as_id,
+            CODE,
             required=True,
             aliases=(*NUMBER, "kos_employee_no"),
         ),
@@ -227,10 +232,10 @@ class CreatorList(ImportFormat):
             required=True,
             aliases=("类型", "身份", "人员类型", "kind"),
         ),
-        Column("store_code", _("Store code"), as_id, required=True, aliases=STORE_CODE),
+        Column("store_code", _("Store code"), CODE, required=True, aliases=STORE_CODE),
         Column("koc_kind", _("KOC kind"), as_choice(KOC_KINDS), aliases=("KOC类型",)),
         Column("talent_type", _("Talent type"), as_choice(TALENT_TYPES), aliases=("人才类型",)),
-        Column("share_code", _("Share code"), as_id, aliases=("分享码", "推荐码", "邀请码")),
+        Column("share_code", _("Share code"), SHARE_CODE, aliases=("分享码", "推荐码", "邀请码")),
         Column("state", _("State"), as_choice(CREATOR_STATES), aliases=("状态", "在职状态")),
         Column("joined_on", _("Joined on"), as_day, aliases=("入职日期", "加入日期", "开通时间")),
         Column("left_on", _("Left on"), as_day, aliases=("离职日期", "退出日期")),

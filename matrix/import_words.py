@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import StoreKind
-from integrations.formats import Record
+from integrations.formats import IdReader, Record
 from matrix.choices import (
     AccountState,
     CreatorKind,
@@ -89,6 +89,10 @@ ACCOUNT_STATES = {value: value for value in AccountState.values} | {
     "封禁": AccountState.BANNED,
     "注销": AccountState.CLOSED,
 }
+
+# As long as the register keeps them.
+CODE = IdReader(40)
+SHARE_CODE = IdReader(30)
 
 STORE_CODE = ("门店编码", "门店编号", "门店代码", "店铺编码", "店号", "store_code", "store code")
 NUMBER = ("员工号", "工号", "员工编号", "会员号", "编号", "employee_no", "staff_no", "number")

@@ -2,15 +2,21 @@
 
 import pytest
 from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts import jobs
 from accounts.choices import JobState, UnitKind
 from accounts.models import Activity, Job, Unit
 from integrations import import_runs, importing, rows, settling
-from integrations.choices import ImportState
+from integrations.choices import ImportState, Outcome
 from integrations.models import ImportBatch, ImportIssue, ImportMapping
+from integrations.sheets.writing import csv_lines
 from kosops.lib.errors import DomainError
+from tests.integrations.passing import check, confirm
 from tests.integrations.trying import RegionList, csv_file, xlsx_file
 
 GOOD = "大区编码,名称,门店数\nR1,East,12\nR2,South,1.4万\n"
@@ -127,6 +133,21 @@ def test_the_same_file_twice_is_refused_with_the_first(upload):
     error = refusal(upload, file=csv_file(GOOD, name="again.csv"))
     assert (error.code, error.params["batch"]) == ("already_imported", first.pk)
     assert ImportBatch.objects.count() == 1
+
+
+def test_the_same_file_twice_at_once_is_one_import(upload, monkeypatch, files_folder):
+    upload(csv_file(GOOD))
+    real, looked = importing._refuse_known_file, []
+
+    def too_early(*arguments):
+        looked.append(arguments)
+        if len(looked) > 1:
+            real(*arguments)
+
+    monkeypatch.setattr(importing, "_refuse_known_file", too_early)
+    assert refusal(upload, file=csv_file(GOOD)).code == "already_imported"
+    assert ImportBatch.objects.count() == 1
+    assert len([one for one in files_folder.rglob("*") if one.is_file()]) == 1
 
 
 def test_a_cancelled_file_may_come_again(lin, upload):
@@ -488,3 +509,40 @@ def test_a_row_that_went_bad_after_the_check_is_kept_and_not_imported(
     batch.refresh_from_db()
     assert (batch.counts["new"], batch.counts["faulty"]) == (1, 1)
     assert ImportIssue.objects.get().faults[0]["params"] == {"code": "R1"}
+
+
+# -- what always holds ---------------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["R1", "R2", "", "7.5e+18", "合计", "'=R3"]),
+            st.sampled_from(["East", "TEST", "", "=1+1", "West, or not"]),
+            st.sampled_from(["1", "1.4万", "-", "x"]),
+        ),
+        max_size=12,
+    )
+)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_every_row_has_one_outcome_and_the_import_does_what_the_check_said(lin, brand, table):
+    with transaction.atomic():
+        check_all_of(lin, brand, table)
+        transaction.set_rollback(True)
+
+
+def check_all_of(lin, brand, table):
+    content = b"".join(csv_lines([["大区编码", "名称", "门店数"], *table]))
+    batch = check(lin, brand, "test_regions", SimpleUploadedFile("x.csv", content))
+    foreseen = batch.checked_counts
+    assert sum(foreseen[outcome] for outcome in Outcome.values) == foreseen["rows"]
+    assert foreseen["rows"] == sum(1 for row in table if any(row))
+    assert batch.issues.count() == foreseen["faulty"] + foreseen["ambiguous"]
+    if foreseen["new"]:
+        batch = confirm(lin, batch)
+        assert batch.counts["faulty"] == foreseen["faulty"]
+        assert batch.counts["new"] == foreseen["new"]
+        again = SimpleUploadedFile("y.csv", content + b"\r\n")
+        assert check(lin, brand, "test_regions", again).checked_counts["new"] == 0

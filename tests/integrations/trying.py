@@ -36,6 +36,10 @@ class RegionList(ImportFormat):
 
     calls = 0
 
+    def __init__(self, run):
+        super().__init__(run)
+        self.first_lines = {}
+
     def resolve(self, records):
         known = Unit.objects.filter(brand=self.run.brand, kind=UnitKind.REGION)
         by_code = {unit.code: unit for unit in known}
@@ -55,8 +59,11 @@ class RegionList(ImportFormat):
                 record.refuse("required", "code")
                 return
         unit = by_code.get(code)
+        first = self.first_lines.setdefault(code, record.line)
         if name == "TEST":
             record.skip("test")
+        elif first != record.line:
+            record.refuse("repeated_row", "code", first=first)
         elif unit is None:
             record.outcome = Outcome.NEW
         elif not unit.active:

@@ -109,6 +109,19 @@ def test_faulty_stores_are_named_by_line_and_column(lin, brand, stores):
     assert figures(batch) == {"new": 1, "faulty": 8}
 
 
+def test_a_code_names_a_store_or_a_region(lin, brand):
+    text = (
+        "门店编码,门店名称,大区编码,大区\n"
+        "A,店一,B,大区\nB,店二,,\nC,店三,A,大区\nD,店四,D,大区\n" + "E" * 41 + ",店五,,\n"
+    )
+    assert faults(check(lin, brand, "stores", csv_file(text))) == [
+        (3, "code", "not_a_store"),
+        (4, "region_code", "not_a_region"),
+        (5, "region_code", "not_a_region"),
+        (6, "code", "too_long"),
+    ]
+
+
 def test_two_regions_of_one_name_are_decided_by_a_person(lin, brand, stores):
     add_unit(by=lin, kind=UnitKind.REGION, code="EAST2", name="华东", parent=brand)
     batch = check(lin, brand, "stores", csv_file("门店编码,门店名称,大区\n0400,新店,华东\n"))
@@ -284,6 +297,10 @@ def test_faulty_accounts_are_named_by_line_and_column(lin, brand, stores, creato
         "抖音,f,,,,很多\n"
         "抖音,,,,,\n"
     )
+    twice = "平台,账号名称,账号ID,工号\n抖音,a,U1,K0231\n抖音,b,U1,K0232\n"
+    assert faults(check(lin, brand, "social_accounts", csv_file(twice))) == [
+        (3, "", "repeated_row")
+    ]
     assert faults(check(lin, brand, "social_accounts", csv_file(text))) == [
         (2, "platform", "not_a_choice"),
         (3, "number", "unknown_creator"),
