@@ -12,7 +12,8 @@ from accounts.demo import CODE, DemoPart, demo_part
 from accounts.models import Grant, Person, Unit
 from kosops.lib.errors import DomainError
 
-BRAND = "Chengye Beauty 澄野美妆"
+# In Latin letters Chengye Beauty.
+BRAND = "澄野美妆"
 # The store of those who show the phone pages.
 HOME_STORE = "SH0001"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -29,9 +30,12 @@ INTEREST = {
 }
 OF_STORE = (4.0, 0.3, 1.2)
 # How much of its figures a note has after so many days.
+EVENING = 18
 GROWTH = ((1, 0.42), (3, 0.68), (7, 0.86), (30, 1.0))
 # Posting days: Monday to Sunday.
 WEEKDAYS = (0.9, 0.9, 1.0, 1.1, 1.3, 1.25, 1.05)
+# How posts gather towards the end: 1 would be evenly over the months.
+GATHERING = 0.6
 HOURS = (8, 9, 12, 12, 13, 17, 18, 19, 20, 20, 21, 21, 22)
 # Of a thousand creators so many stopped posting at some time.
 STOPPED = 70
@@ -223,19 +227,22 @@ class PostsAndMetrics(DemoPart):
             if rng.random() * 1000 < STOPPED:
                 self.stopped[author] = demo.last_day - dt.timedelta(days=rng.randint(62, 130))
             if account.creator and account.creator.person_id:
-                self.keen[author], self.skill[author] = 3.5, 0.6
+                self.keen[author], self.skill[author] = 3.5, 1.3
                 self.stopped.pop(author, None)
 
     def _posts(self, accounts: list[SocialAccount], count: int) -> Iterator[Planned]:
         # Xiaohongshu is where they mostly post.
         weights = [
             self.keen[_author(account)]
-            * (1.0 if account.platform == Platform.XIAOHONGSHU else 0.35)
+            * (1.0 if account.platform == Platform.XIAOHONGSHU else 0.6)
             * self._span(account)
             for account in accounts
         ]
-        for account in self.rng.choices(accounts, weights, k=count):
-            yield self._post(account, self._moment(account), self._interest(account))
+        chosen = Counter(self.rng.choices(range(len(accounts)), weights, k=count))
+        for place, own in sorted(chosen.items()):
+            account = accounts[place]
+            for moment in self._moments(account, own):
+                yield self._post(account, moment, self._interest(account))
 
     def _window(self, account: SocialAccount) -> tuple[dt.date, dt.date]:
         first, last = self.demo.first_day, self.demo.last_day
@@ -251,17 +258,17 @@ class PostsAndMetrics(DemoPart):
         first, last = self._window(account)
         return max(0.0, ((last - first).days + 1) / len(self.demo.days))
 
-    def _moment(self, account: SocialAccount) -> dt.datetime:
+    def _moments(self, account: SocialAccount, count: int) -> Iterator[dt.datetime]:
+        """``count`` moments, more of them month by month, with about even distances."""
         first, last = self._window(account)
         days = (last - first).days
-        while True:
-            # The larger of two draws, half of the time: more is posted month by month.
-            place = self.rng.randint(0, days)
-            if self.rng.random() < 0.45:
-                place = max(place, self.rng.randint(0, days))
-            day = first + dt.timedelta(days=place)
-            if self.rng.random() * max(WEEKDAYS) < WEEKDAYS[day.weekday()]:
-                return self._at(day)
+        for number in range(count):
+            part = (number + self.rng.uniform(0.1, 0.9)) / count
+            day = first + dt.timedelta(days=round(days * part**GATHERING))
+            # Weekends are for posting: some wait a day or two for them.
+            while day < last and self.rng.random() * max(WEEKDAYS) > WEEKDAYS[day.weekday()]:
+                day += dt.timedelta(days=1)
+            yield self._at(day)
 
     def _at(self, day: dt.date) -> dt.datetime:
         return self.demo.at(
@@ -328,12 +335,15 @@ class PostsAndMetrics(DemoPart):
         gone_at = moment + dt.timedelta(days=rng.randint(4, 60)) if gone else None
         planned = Planned(post, gone_at)
         whole = _figures(rng, account.platform, interest)
+        published = moment.astimezone(self.demo.zone).date()
+        if published == self.demo.last_day and moment.hour < EVENING:
+            # The newest are read the same evening, or yesterday's posts would have no figures.
+            values = _values(rng, account.platform, whole, 0.2, sure=steady)
+            source = SOURCES[Platform(account.platform)]
+            captured = self.demo.at(published, 23, rng.randint(5, 55))
+            planned.readings.append(Reading(captured, source, values))
         for days, part in GROWTH:
-            captured = self.demo.at(
-                moment.astimezone(self.demo.zone).date() + dt.timedelta(days=days),
-                8,
-                rng.randint(5, 55),
-            )
+            captured = self.demo.at(published + dt.timedelta(days=days), 8, rng.randint(5, 55))
             if gone_at and captured > gone_at:
                 break
             if not steady:

@@ -166,7 +166,7 @@ class OrdersAndRefunds(DemoPart):
             else:
                 weight = self.rng.lognormvariate(0, 1.3)
                 self.sharers.append(creator)
-                self.sharer_weights.append(9.0 if creator.person_id else weight)
+                self.sharer_weights.append(25.0 if creator.person_id else weight)
         self.members = self.demo.size(CUSTOMERS, least=50)
         self.keys: dict[int, bytes] = {}
 

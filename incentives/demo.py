@@ -97,11 +97,12 @@ class RulesAndMoney(DemoPart):
             self._change_plan(changes)
         self._settle(month.shifted(-1), until)
         self._pay_out(until)
-        if is_last or day == month.last_day:
-            tier_runs.evaluate(by=None, brand=brand, as_of=day)
-        if is_last or day.day in RUN_DAYS:
-            commission_runs.accrue(by=None, brand=brand, as_of=day)
-            commission_runs.release(by=None, brand=brand, as_of=day)
+        with clock(until if is_last else self.demo.at(day + dt.timedelta(days=1), 2, 30)):
+            if is_last or day == month.last_day:
+                tier_runs.evaluate(by=None, brand=brand, as_of=day)
+            if is_last or day.day in RUN_DAYS:
+                commission_runs.accrue(by=None, brand=brand, as_of=day)
+                commission_runs.release(by=None, brand=brand, as_of=day)
         if is_last:
             self._make_last_batch()
 
@@ -160,11 +161,14 @@ class RulesAndMoney(DemoPart):
             or Settlement.objects.filter(brand=brand, period=str(month)).exists()
         ):
             return
-        settled = settlement.settle(by=self.chen, brand=brand, month=month)
+        with clock(self.demo.at(until.date(), 15, 40) if until.hour > 15 else until):
+            settled = settlement.settle(by=self.chen, brand=brand, month=month)
         if self._is_paid_later(month):
             return
-        with clock(until.replace(hour=16, minute=20)):
-            payouts.submit(by=self.chen, batch=payouts.make_batch(by=self.chen, settlement=settled))
+        with clock(self.demo.at(until.date(), 16, 20)):
+            batch = payouts.make_batch(by=self.chen, settlement=settled)
+        with clock(self.demo.at(until.date(), 16, 45)):
+            payouts.submit(by=self.chen, batch=batch)
 
     def _is_paid_later(self, month: Month) -> bool:
         """Whether it is the last settled month, whose batch waits for a second person."""
@@ -209,7 +213,8 @@ class RulesAndMoney(DemoPart):
         last = Settlement.objects.filter(brand=self.demo.brand).order_by("-period").first()
         if last is None or last.batches.exists():
             return
-        with clock(self.demo.at(self.demo.last_day, 16, 20)):
+        settled = last.settled_at or self.demo.at(self.demo.last_day, 0)
+        with clock(max(settled, self.demo.at(self.demo.last_day, 16, 20))):
             batch = payouts.make_batch(by=self.chen, settlement=last)
-        with clock(self.demo.at(self.demo.last_day, 16, 45)):
+        with clock(max(settled, self.demo.at(self.demo.last_day, 16, 45))):
             payouts.submit(by=self.chen, batch=batch)

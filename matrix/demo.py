@@ -54,14 +54,14 @@ OWNERSHIPS = {
 PRESENCE = {
     CreatorKind.KOS: {
         Platform.XIAOHONGSHU: 96,
-        Platform.DOUYIN: 46,
-        Platform.CHANNELS: 32,
+        Platform.DOUYIN: 24,
+        Platform.CHANNELS: 16,
         Platform.WECOM: 93,
     },
-    CreatorKind.KOC: {Platform.XIAOHONGSHU: 92, Platform.DOUYIN: 30, Platform.CHANNELS: 10},
+    CreatorKind.KOC: {Platform.XIAOHONGSHU: 94, Platform.DOUYIN: 10, Platform.CHANNELS: 4},
 }
 # Of a hundred public accounts, how many have somebody in WeCom who takes over their leads.
-PAIRED = {CreatorKind.KOS: 88, CreatorKind.KOC: 55}
+PAIRED = {CreatorKind.KOS: 92, CreatorKind.KOC: 84}
 BANNED, LIMITED = 12, 24  # of a thousand accounts
 BRAND_ACCOUNTS = (
     (Platform.XIAOHONGSHU, "澄野美妆", "", 386_400),
