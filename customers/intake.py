@@ -158,6 +158,29 @@ def foresee_orders(*, brand: Unit, rows: Sequence[OrderFacts]) -> list[Outcome]:
     return outcomes
 
 
+def look_again(*, brand: Unit, first: dt.date, until: dt.date | None) -> int:
+    """Let the next commission run look at all orders paid from ``first`` to before ``until``.
+
+    For rules that change for days that are past; how many orders that is.
+    """
+    zone = ZoneInfo(settings.TIME_ZONE)
+    return sql.execute(
+        """
+        INSERT INTO customers_changedorder (order_id, brand_id, business_date)
+        SELECT id, brand_id, business_date FROM customers_order
+         WHERE brand_id = %(brand)s AND paid_at >= %(first)s
+           AND (%(until)s::timestamptz IS NULL OR paid_at < %(until)s)
+         ORDER BY id
+            ON CONFLICT (order_id) DO NOTHING
+        """,
+        {
+            "brand": brand.pk,
+            "first": dt.datetime.combine(first, dt.time(), zone),
+            "until": dt.datetime.combine(until, dt.time(), zone) if until else None,
+        },
+    )
+
+
 def _order_fault(row: OrderFacts, now: dt.datetime) -> str:
     if not row.lines:
         return "no_lines"

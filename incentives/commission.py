@@ -11,7 +11,8 @@ cap: the seller comes first, the sharer gets what is left. Who both sold and sha
 once, as seller. The amount is rounded down to the cent, once. The rate is frozen when the line
 is first credited; later changes of the plan or tier do not touch it. A new seller gets what a
 frozen sharer leaves. Where two frozen rates come together that exceed the cap (a seller who was
-replaced comes back), the sharer's gives way for as long as that is so.
+replaced comes back), the sharer's gives way for as long as that is so; the cap is then the highest
+under which one of them was frozen, or that of today's plan.
 """
 
 from __future__ import annotations
@@ -73,6 +74,15 @@ class LineFacts:
 
 
 @dataclass(frozen=True)
+class Frozen:
+    """The rate of an entitlement that exists, with the cap of its plan."""
+
+    rate_id: int
+    rate_bp: int
+    cap_bp: int
+
+
+@dataclass(frozen=True)
 class Target:
     """What a beneficiary is owed for a line: ``amount`` = ``rate_bp`` of ``base``, rounded down."""
 
@@ -94,52 +104,51 @@ def targets(
     facts: LineFacts,
     rates: Iterable[Rate],
     cap_bp: int,
-    frozen: dict[tuple[int, str], tuple[int, int]] | None = None,
+    frozen: dict[tuple[int, str], Frozen] | None = None,
 ) -> list[Target]:
     """What each beneficiary is owed for the line now.
 
-    ``frozen`` holds (rate id, rate in basis points) of entitlements that already exist, by
-    (creator, role). Beneficiaries who are no longer named are owed nothing and not listed.
+    ``frozen`` holds the rates of entitlements that already exist, by (creator, role). Beneficiaries
+    who are no longer named are owed nothing and not listed. Without a plan on the day of payment
+    ``rates`` is empty and ``cap_bp`` 0.
     """
     rates = list(rates)
     frozen = frozen or {}
     base = facts.net if facts.commissionable and not facts.closed else 0
-    sharer = facts.sharer
-    if sharer is not None and facts.seller is not None and sharer.id == facts.seller.id:
+    seller, sharer = facts.seller, facts.sharer
+    if sharer is not None and seller is not None and sharer.id == seller.id:
         sharer = None
-    seller_is_new = facts.seller is not None and (facts.seller.id, SELLER) not in frozen
-    given = frozen.get((sharer.id, SHARER), (0, 0))[1] if sharer and seller_is_new else 0
-    seller_rate = _at_most(_rate(facts.seller, SELLER, facts, rates, frozen), cap_bp - given)
-    left = cap_bp - (seller_rate[1] if seller_rate else 0)
-    sharer_rate = _at_most(_rate(sharer, SHARER, facts, rates, frozen), left)
+    sold = frozen.get((seller.id, SELLER)) if seller else None
+    shared = frozen.get((sharer.id, SHARER)) if sharer else None
+    if sold:
+        seller_rate: tuple[int, int] | None = (sold.rate_id, sold.rate_bp)
+    else:
+        left = cap_bp - (shared.rate_bp if shared else 0)
+        seller_rate = _new_rate(seller, SELLER, facts, rates, left)
+    given = seller_rate[1] if seller_rate else 0
+    if shared:
+        cap = max(cap_bp, shared.cap_bp, sold.cap_bp if sold else 0)
+        sharer_rate: tuple[int, int] | None = (
+            shared.rate_id,
+            max(0, min(shared.rate_bp, cap - given)),
+        )
+    else:
+        sharer_rate = _new_rate(sharer, SHARER, facts, rates, cap_bp - given)
     return [
         Target(person.id, role, rate[0], rate[1], base, share_of(base, rate[1]))
-        for person, role, rate in (
-            (facts.seller, SELLER, seller_rate),
-            (sharer, SHARER, sharer_rate),
-        )
+        for person, role, rate in ((seller, SELLER, seller_rate), (sharer, SHARER, sharer_rate))
         if person is not None and rate is not None
     ]
 
 
-def _rate(
-    person: Person | None,
-    role: str,
-    facts: LineFacts,
-    rates: list[Rate],
-    frozen: dict[tuple[int, str], tuple[int, int]],
+def _new_rate(
+    person: Person | None, role: str, facts: LineFacts, rates: list[Rate], left_bp: int
 ) -> tuple[int, int] | None:
-    """(rate id, basis points) before the cap."""
+    """(rate id, basis points) by today's plan, at most what the cap leaves."""
     if person is None:
         return None
-    if (person.id, role) in frozen:
-        return frozen[person.id, role]
     rate = pick_rate(rates, role, facts.category, person.tier, person.kind)
-    return (rate.id, rate.rate_bp) if rate else None
-
-
-def _at_most(rate: tuple[int, int] | None, limit: int) -> tuple[int, int] | None:
-    return (rate[0], max(0, min(rate[1], limit))) if rate else None
+    return (rate.id, max(0, min(rate.rate_bp, left_bp))) if rate else None
 
 
 def rate_table(

@@ -213,9 +213,11 @@ _NO_LONGER_DUE = """
 _POSTED = """
     INSERT INTO run_posted
     SELECT c.order_line_id, c.creator_id, c.role, c.order_id, min(c.rate_id), max(c.rate_bp),
-           max(c.sequence), sum(c.amount)::bigint
+           min(v.cap_bp), max(c.sequence), sum(c.amount)::bigint
       FROM run_batch b JOIN incentives_commissionline c ON c.order_id = b.order_id
            AND c.order_id > %(after)s AND c.order_id <= %(upto)s
+      JOIN incentives_planrate r ON r.id = c.rate_id
+      JOIN incentives_planversion v ON v.id = r.version_id
      GROUP BY c.order_line_id, c.creator_id, c.role, c.order_id
 """
 
@@ -227,7 +229,7 @@ _ACCRUE = """
     WITH fact AS MATERIALIZED (
         SELECT o.id AS order_id, o.seller_id, h.id AS sharer_id, o.status = 'closed' AS closed,
                o.status = 'refunding' AS refunding,
-               v.number AS version, COALESCE(v.cap_bp, 10000) AS cap_bp, v.hold_days,
+               v.number AS version, COALESCE(v.cap_bp, 0) AS cap_bp, v.hold_days,
                (array_position(%(kinds)s::text[], s.kind::text) - 1) * %(tier_count)s
                    + COALESCE(array_position(%(tiers)s::text[], s.tier::text), 0) AS seller_class,
                (array_position(%(kinds)s::text[], h.kind::text) - 1) * %(tier_count)s
@@ -251,11 +253,13 @@ _ACCRUE = """
           JOIN customers_orderline l ON l.order_id = n.order_id
                AND l.order_id > %(after)s AND l.order_id <= %(upto)s
     ), rated AS (
-        SELECT l.order_id, l.line_id, l.seller_id, l.sharer_id, l.cap_bp, l.base,
+        SELECT l.order_id, l.line_id, l.seller_id, l.sharer_id, l.base,
+               CASE WHEN fh.rate_id IS NOT NULL THEN GREATEST(l.cap_bp, fh.cap_bp, fs.cap_bp)
+                    ELSE l.cap_bp END AS cap_bp,
                fs.sequence AS seller_sequence, COALESCE(fs.posted, 0) AS seller_posted,
                COALESCE(fs.rate_id, rs.rate_id) AS seller_rate_id,
                -- LEAST passes NULL over, so a missing rate needs saying.
-               CASE WHEN fs.rate_id IS NOT NULL THEN LEAST(fs.rate_bp, l.cap_bp)
+               CASE WHEN fs.rate_id IS NOT NULL THEN fs.rate_bp
                     WHEN rs.rate_id IS NOT NULL
                     THEN GREATEST(0, LEAST(rs.rate_bp, l.cap_bp - COALESCE(fh.rate_bp, 0)))
                END AS seller_bp,
@@ -326,7 +330,7 @@ def accrue_span(run: CommissionRun, rules: Rules, span: Span) -> Done:
         CREATE TEMP TABLE IF NOT EXISTS run_batch (order_id bigint PRIMARY KEY) ON COMMIT DROP;
         CREATE TEMP TABLE IF NOT EXISTS run_posted (
             order_line_id bigint, creator_id bigint, role text, order_id bigint, rate_id bigint,
-            rate_bp integer, sequence integer, posted bigint) ON COMMIT DROP;
+            rate_bp integer, cap_bp integer, sequence integer, posted bigint) ON COMMIT DROP;
         TRUNCATE run_batch, run_posted
         """
     )

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
+from customers import intake
 from incentives.commission import Rate
 from incentives.models import PlanRate, PlanVersion
 from kosops.lib.errors import DomainError
+from kosops.lib.money import BASIS_POINTS
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,14 @@ def save_version(
 ) -> PlanVersion:
     """Add a version from ``valid_from`` (to the day ``valid_until``, if given).
 
-    An open-ended version before it ends the day before. Refuses `plan_overlaps` naming the other
-    version, `no_rates`, `repeated_rate` and `rate_above_cap`.
+    An open-ended version before it ends the day before. The next run looks at orders of those days
+    again: what is credited keeps its rate, what was not may be now. Refuses `plan_overlaps` naming
+    the other version, `dates_reversed`, `no_rates`, `repeated_rate`, `cap_out_of_range` and
+    `rate_above_cap`.
     """
     _check_rates(rates, cap_bp)
+    # Two new versions at once would each see no other.
+    Unit.objects.select_for_update(no_key=True).get(pk=brand.pk)
     end = valid_until + dt.timedelta(days=1) if valid_until else None
     if end is not None and end <= valid_from:
         raise DomainError("dates_reversed", _("The last day is before the first."), status=400)
@@ -105,6 +111,7 @@ def save_version(
         )
         for rate in rates
     )
+    intake.look_again(brand=brand, first=valid_from, until=end)
     activity.record(
         by=by,
         verb="commission_plan.saved",
@@ -118,6 +125,10 @@ def save_version(
 def _check_rates(rates: Sequence[NewRate], cap_bp: int) -> None:
     if not rates:
         raise DomainError("no_rates", _("A plan needs at least one rate."), status=400)
+    if not 0 <= cap_bp <= BASIS_POINTS:
+        raise DomainError(
+            "cap_out_of_range", _("The cap must lie between 0 and 100 percent."), status=400
+        )
     places = {(rate.role, rate.category, rate.tier, rate.creator_kind) for rate in rates}
     if len(places) < len(rates):
         raise DomainError("repeated_rate", _("Two rates are for the same case."), status=400)
