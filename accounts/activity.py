@@ -18,6 +18,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Activity, Person, Unit
+from kosops.ui import formats
 from kosops.ui.parts import Change
 
 SYSTEM = "kosops"
@@ -62,12 +63,96 @@ DONE: dict[str, Promise] = {
     "uploaded": pgettext_lazy("activity", "uploaded"),
 }
 
-# Facts that are not fields of the object.
+# What the facts of a row are called. Fields whose models name them in words need no line here.
 FACTS: dict[str, Promise] = {
+    "accounts": _("Social accounts"),
+    "ambiguous": _("To decide"),
     "api_keys_revoked": _("API keys revoked"),
+    "at_risk": _("At risk"),
+    "cap_bp": _("Cap"),
+    "changed": _("Changed"),
+    "clawed_back": _("Clawed back"),
+    "code": _("Code"),
+    "columns": _("Columns"),
+    "content_hash": _("Digest of the content"),
+    "count": _("Number of payouts"),
+    "creators": _("Creators"),
+    "demoted": _("Fallen"),
+    "earned": _("Earned"),
+    "evaluated": _("Evaluated"),
+    "expires_at": _("Ends on"),
+    "failed": _("Failed"),
+    "faulty": _("To fix"),
     "fields": _("Fields"),
+    "file_hash": _("Digest of the file"),
+    "format": _("Kind of file"),
+    "heads": _("Heads by tier"),
+    "held": _("Held"),
+    "hold_days": _("Hold in days"),
+    "kind": _("Kind"),
+    "koc": _("KOC"),
+    "kos": _("KOS"),
+    "left_out": _("Left out"),
+    "line": _("Row"),
+    "lines": _("Lines"),
+    "masked": pgettext_lazy("payout", "Account"),
     "method": _("Method"),
+    "new": _("New"),
+    "newly_at_risk": _("Newly at risk"),
+    "number": _("Number"),
+    "on": _("Day"),
+    "orders": _("Orders"),
+    "outcome": _("Result"),
+    "owed_back": _("Owed back"),
+    "ownership": _("Ownership"),
+    "paid": pgettext_lazy("payout", "Paid"),
+    "pairings": _("Pairings"),
+    "parent": _("Above it"),
+    "part": _("Part"),
     "path": _("Page"),
+    "payable": _("Payable"),
+    "payout_batches": _("Payout batches"),
+    "people": _("People"),
+    "person": _("Person"),
+    "platform": _("Platform"),
+    "posts": _("Posts"),
+    "private": _("Private account"),
+    "promoted": _("Risen"),
+    "public": _("Public account"),
+    "reason": _("Reason"),
+    "recovered": _("Recovered"),
+    "refunds": _("Refunds"),
+    "regions": _("Regions"),
+    "released": _("Released"),
+    "reversal": _("Reversed by"),
+    "role": _("Role"),
+    "rows": _("Rows"),
+    "rules": _("Rules"),
+    "scopes": _("Scopes"),
+    "settlements": _("Settlements"),
+    "sha256": _("Digest of the file"),
+    "sheet": _("Worksheet"),
+    "since": _("First day"),
+    "skipped": _("Skipped"),
+    "snapshots": _("Figures of posts"),
+    "source": _("Source"),
+    "state": _("State"),
+    "stores": _("Stores"),
+    "to_pay": _("To be paid"),
+    "total": _("Sum"),
+    "unchanged": _("Unchanged"),
+    "unit": _("Unit"),
+    "until": _("Last day"),
+    "valid_from": _("First day"),
+    "waiting_refunds": _("Refunds without an order"),
+}
+
+# Facts that are amounts, by the kind of object that has them.
+AMOUNTS = {
+    "incentives.payoutbatch": {"total"},
+    "incentives.settlement": {
+        *("clawed_back", "earned", "held", "owed_back", "payable", "released", "to_pay"),
+    },
 }
 
 _pages: dict[str, str] = {}
@@ -191,6 +276,8 @@ def _value(name: str, value: Any, model: type[Model] | None) -> str | None:
         return None
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if isinstance(value, int) and model and name in AMOUNTS.get(model._meta.label_lower, ()):
+        return formats.money(value)
     choices = dict(getattr(_field(name, model), "flatchoices", ()) or ())
     if isinstance(value, str | int) and value in choices:
         return str(choices[value])

@@ -1,14 +1,18 @@
 """Every shown text is there in Chinese and Japanese, and written as the language is written."""
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
 
 import polib
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.utils import translation
+from django.utils.functional import Promise
 
+from accounts.activity import FACTS
 from kosops.local import build, messages
 from kosops.local.state import BASE_DIR
 
@@ -162,6 +166,37 @@ def test_django_finds_the_catalogue(language: str) -> None:
     entry = next(one for one in CATALOGUES[language] if one.msgid == "Account matrix")
     with translation.override(CODES[language]):
         assert translation.gettext("Account matrix") == entry.msgstr
+
+
+# -- words that are looked up -----------------------------------------------------
+
+
+def facts_written() -> Iterator[tuple[str, str]]:
+    """(file, name) of every fact that a command writes into the activity log by name."""
+    for path in sorted(BASE_DIR.glob("*/*.py")):
+        if path.parts[-2] in {"tests", "bench"}:
+            continue
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "record":
+                for given in call.keywords:
+                    if given.arg in {"before", "after"} and isinstance(given.value, ast.Dict):
+                        for key in given.value.keys:
+                            if isinstance(key, ast.Constant):
+                                yield path.name, key.value
+
+
+def test_facts_in_the_activity_log_have_names_in_every_language() -> None:
+    in_words = {
+        field.name
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(getattr(field, "verbose_name", ""), Promise)
+    }
+    written = set(facts_written())
+    assert len(written) > 20
+    assert (
+        sorted((file, name) for file, name in written if name not in FACTS.keys() | in_words) == []
+    )
 
 
 # -- collecting ----------------------------------------------------------------

@@ -52,6 +52,16 @@ def test_changes_are_in_words() -> None:
     ]
 
 
+def test_amounts_are_written_as_money_and_numbers_as_numbers() -> None:
+    facts = {"creators": 3, "earned": 126_050, "clawed_back": -9_900}
+    row = Activity(verb="settlement.settled", object_type="incentives.settlement", after=facts)
+    assert [(one.label, one.after) for one in activity.entry(row).changes] == [
+        ("Creators", "3"),
+        ("Earned", "¥1,260.50"),
+        ("Clawed back", "−¥99.00"),
+    ]
+
+
 def test_a_row_of_a_model_that_is_gone_still_reads() -> None:
     row = Activity(verb="thing.changed", object_type="gone.thing", object_id=1, object_label="X")
     assert activity.entry(row).thing == "gone.thing"
