@@ -226,6 +226,8 @@ class PostsAndMetrics(DemoPart):
             self.keen[author] = rng.lognormvariate(0, 0.5)
             if rng.random() * 1000 < STOPPED:
                 self.stopped[author] = demo.last_day - dt.timedelta(days=rng.randint(62, 130))
+            if account.unit_id == account.brand_id:
+                self.keen[author], self.skill[author] = 6.0, 1.5
             if account.creator and account.creator.person_id:
                 self.keen[author], self.skill[author] = 3.5, 1.3
                 self.stopped.pop(author, None)
@@ -263,7 +265,7 @@ class PostsAndMetrics(DemoPart):
         first, last = self._window(account)
         days = (last - first).days
         for number in range(count):
-            part = (number + self.rng.uniform(0.1, 0.9)) / count
+            part = (number + self.rng.random()) / count
             day = first + dt.timedelta(days=round(days * part**GATHERING))
             # Weekends are for posting: some wait a day or two for them.
             while day < last and self.rng.random() * max(WEEKDAYS) > WEEKDAYS[day.weekday()]:

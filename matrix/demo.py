@@ -294,11 +294,16 @@ class CreatorsAndAccounts(DemoPart):
     # -- pairings ------------------------------------------------------------------
 
     def _pairings(self, accounts: list[SocialAccount]) -> Iterator[Pairing]:
-        """A KOS takes over their own leads; a colleague of the store those of a KOC or the store."""
+        """A KOS takes over their own leads, a colleague those of a KOC or of the store.
+
+        Whom the brand's own accounts reach goes on to its official account.
+        """
         own: dict[int, SocialAccount] = {}
         of_store: dict[int, list[SocialAccount]] = {}
         for account in accounts:
-            if account.platform == Platform.WECOM and account.state == AccountState.ACTIVE:
+            if account.platform == Platform.OFFICIAL_ACCOUNT:
+                of_store[account.unit_id] = [account]
+            elif account.platform == Platform.WECOM and account.state == AccountState.ACTIVE:
                 own[account.creator_id or 0] = account
                 of_store.setdefault(account.unit_id, []).append(account)
         for account in accounts:
@@ -306,7 +311,7 @@ class CreatorsAndAccounts(DemoPart):
                 continue
             creator = account.creator
             percent = PAIRED[CreatorKind(creator.kind)] if creator else 90
-            known = creator is not None and creator.person is not None
+            known = account.unit == self.brand or (creator and creator.person)
             if not known and self.rng.random() * 100 >= percent:
                 continue
             colleagues = of_store.get(account.unit_id)
