@@ -12,6 +12,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, boosted } = event.detail;
   if (boosted || !/^\s*<!doctype/i.test(xhr.responseText)) return;
   event.detail.shouldSwap = false;
+  // An error page stays where it is and is said below: its address may take no GET.
+  if (xhr.status >= 400) return;
   location.assign(xhr.responseURL);
 });
 
