@@ -12,6 +12,8 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 endif
 
 export VENV
+# Where this is set, each of a run's processes would compile Django anew: seconds instead of one.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fix bench demo-real clean python

@@ -60,6 +60,7 @@ class Child:
         self, name: str, command: list[str], folder: Path, environment: dict[str, str], log: Log
     ) -> None:
         self.name, self.log = name, log
+        self.lasting = True
         self.process = subprocess.Popen(
             command,
             cwd=folder,
@@ -137,7 +138,9 @@ class Children:
         folder: Path | None = None,
     ) -> None:
         """Run a command to its end; a failure is a LocalError."""
-        child = self.start(name, command, more, folder)
+        with self.lock:
+            child = self.start(name, command, more, folder)
+            child.lasting = False
         child.process.wait()
         child.reader.join(5)
         with self.lock:
@@ -146,7 +149,9 @@ class Children:
             raise LocalError(f"{name} {child.ended}; its lines above say why")
 
     def first_ended(self) -> Child | None:
-        return next((child for child in self.running if child.ended), None)
+        """A child that should go on and has not."""
+        with self.lock:
+            return next((child for child in self.running if child.lasting and child.ended), None)
 
     def stop(self, seconds: float) -> None:
         """Ask all to finish what they do, wait, and kill those that are not done by then."""

@@ -69,7 +69,10 @@ class Run:
         code = 0
         try:
             self.prepare(lock)
-            self.serve()
+            self.start_web()
+            self.together(self.load_demo)
+            self.start_workers()
+            self.wait_for_page()
             self.tell()
             self.watch()
         except Stopped:
@@ -104,7 +107,6 @@ class Run:
             self.say(f"port {PORT} is taken, so this run uses {self.port} (PORT chooses another)")
         note(lock, f"{os.getpid()} {self.address}")
         self.together(self.prepare_database, self.prepare_files)
-        self.load_demo()
 
     def together(self, *parts: Callable[[], None]) -> None:
         """Do things at the same time; the first failure counts."""
@@ -115,6 +117,7 @@ class Run:
                     for future in futures:
                         if future.done():
                             future.result()
+                    self.check_children()
                     self.pause(0.05)
             except BaseException:
                 self.children.stop(STOP_SECONDS)
@@ -204,20 +207,30 @@ class Run:
 
     # -- serving ---------------------------------------------------------------------
 
-    def serve(self) -> None:
-        """Start web, worker and beat and wait for the first page."""
-        python = [sys.executable, "-m"]
+    def start_web(self) -> None:
+        """Start the web server. It needs some seconds, in which the demo can already be loaded."""
+        more = {"WEB_GRACEFUL_SECONDS": "5", **self.application()}
+        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py"]
+        self.children.start("web", gunicorn, more)
+
+    def start_workers(self) -> None:
+        """Start worker and beat."""
+        more = {"DB_STATEMENT_TIMEOUT": "10min", **self.application()}
+        celery = [sys.executable, "-m", "celery", "--quiet", "-A", "kosops"]
+        worker = ["--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
+        schedule = f"--schedule={self.state.path('run', 'beat')}"
+        self.children.start("worker", [*celery, "worker", *worker], more)
+        self.children.start(
+            "beat", [*celery, "beat", "--loglevel=INFO", schedule, "--pidfile="], more
+        )
+
+    def application(self) -> dict[str, str]:
+        """As in production, what serves people can neither change a ledger nor migrate."""
         if any(isinstance(server, Postgres) for server in self.watched):
-            # As in production: what serves people cannot change a ledger, nor migrate.
-            self.children.environment["DATABASE_URL"] = self.state.database_url(user=APP_ROLE)
-        celery = [*python, "celery", "--quiet", "-A", "kosops"]
-        worker = ["worker", "--concurrency=2", "--loglevel=INFO", "--without-gossip"]
-        schedule = ["beat", "--loglevel=INFO", f"--schedule={self.state.path('run', 'beat')}"]
-        gunicorn = [*python, "gunicorn", "-c", "deploy/gunicorn.py"]
-        long = {"DB_STATEMENT_TIMEOUT": "10min"}
-        self.children.start("web", gunicorn, {"WEB_GRACEFUL_SECONDS": "5"})
-        self.children.start("worker", [*celery, *worker, "--without-mingle"], long)
-        self.children.start("beat", [*celery, *schedule, "--pidfile="], long)
+            return {"DATABASE_URL": self.state.database_url(user=APP_ROLE)}
+        return {}
+
+    def wait_for_page(self) -> None:
         deadline = time.monotonic() + PAGE_SECONDS
         while not page_answers(self.host, self.port):
             self.check_children()

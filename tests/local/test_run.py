@@ -250,10 +250,11 @@ def test_there_is_enough_space_here(state: State) -> None:
     check_space(state.folder)
 
 
-def test_ctrl_c_while_starting_stops_in_order(state: State) -> None:
-    parent = Parent(state)
-    deadline = time.monotonic() + 60
-    while "PostgreSQL" not in parent.output and time.monotonic() < deadline:
+@pytest.mark.parametrize("moment", ["PostgreSQL", "loading the demo brand"])
+def test_ctrl_c_while_starting_stops_in_order(state: State, moment: str) -> None:
+    parent = Parent(state, KOSOPS_DEMO="yes")
+    deadline = time.monotonic() + 120
+    while moment not in parent.output and time.monotonic() < deadline:
         time.sleep(0.02)
 
     assert parent.stop(signal.SIGINT) == 0
