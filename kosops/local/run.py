@@ -22,10 +22,11 @@ from typing import IO, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
+import redis
 
 from kosops.grants import grant
 from kosops.local import build
-from kosops.local.borrow import lock_name
+from kosops.local.borrow import lock_name, wanted
 from kosops.local.children import MARK, Children, Log, end_leftovers
 from kosops.local.servers import Postgres, Redis, port_taken
 from kosops.local.state import BASE_DIR, DATABASE, State, load_environment
@@ -128,17 +129,38 @@ class Run:
     def prepare_database(self) -> None:
         """Start the servers and migrate. Runs beside ``prepare_files``."""
         self.children.environment = self.environment()
-        postgres, redis = Postgres(self.state), Redis(self.state)
-        if not self.given.get("DATABASE_URL") and not self.given.get("DATABASE_URL_FILE"):
-            self.start_server(postgres)
-        if not self.given.get("REDIS_URL") and not self.given.get("REDIS_URL_FILE"):
-            self.start_server(redis)
-            # Its port may have been taken and another one chosen.
-            self.children.environment = self.environment()
+        postgres = Postgres(self.state)
+        for server in wanted(self.state, self.given):
+            self.start_server(server)
+        # The port of Redis may have been taken and another one chosen.
+        self.children.environment = self.environment()
+        self.check_given_servers()
         self.manage("migrate", "migrate", "--noinput", "--skip-checks", "-v0")
-        if postgres in self.watched:
+        if self.has_own_database:
             with closing(postgres.connect(DATABASE)) as connection, connection:
                 grant(connection.cursor(), APP_ROLE)
+
+    def check_given_servers(self) -> None:
+        """Say in words if a server that the environment names does not answer."""
+        if not self.has_own_database:
+            try:
+                self.ask("SELECT 1")
+            except psycopg2.Error as error:
+                raise LocalError(
+                    f"the database in DATABASE_URL does not answer as wished: {error}"
+                ) from error
+        if not any(isinstance(server, Redis) for server in self.watched):
+            try:
+                with redis.Redis.from_url(
+                    given(self.children.environment, "REDIS_URL"), socket_connect_timeout=5
+                ) as client:
+                    client.ping()
+            except (redis.RedisError, ValueError) as error:
+                raise LocalError(f"the server in REDIS_URL does not answer: {error}") from error
+
+    @property
+    def has_own_database(self) -> bool:
+        return any(isinstance(server, Postgres) for server in self.watched)
 
     def start_server(self, server: Postgres | Redis) -> None:
         # Noted first: also a server that does not answer in time has to be stopped.
@@ -200,7 +222,7 @@ class Run:
         return bool(empty)
 
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        url = database_url(self.children.environment)
+        url = given(self.children.environment, "DATABASE_URL")
         with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
             cursor.execute(query, values)
             return list(cursor.fetchall())
@@ -226,7 +248,7 @@ class Run:
 
     def application(self) -> dict[str, str]:
         """As in production, what serves people can neither change a ledger nor migrate."""
-        if any(isinstance(server, Postgres) for server in self.watched):
+        if self.has_own_database:
             return {"DATABASE_URL": self.state.database_url(user=APP_ROLE)}
         return {}
 
@@ -375,10 +397,10 @@ def shown_host(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
 
 
-def database_url(environment: dict[str, str]) -> str:
-    """The database's address as libpq reads it."""
-    path = environment.get("DATABASE_URL_FILE")
-    return Path(path).read_text().strip() if path else environment["DATABASE_URL"]
+def given(environment: dict[str, str], name: str) -> str:
+    """A value of the environment, or of the file that it names."""
+    path = environment.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else environment[name]
 
 
 def shown(path: Path) -> str:

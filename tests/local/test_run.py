@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 
 from kosops.local.children import leftovers
-from kosops.local.run import PORT, check_space, choose_port
+from kosops.local.run import PORT, Run, check_space, choose_port
 from kosops.local.servers import Postgres, Redis
 from kosops.local.state import BASE_DIR, State
 from kosops.local.wheels import LocalError
@@ -285,6 +285,23 @@ def test_servers_of_ones_own_replace_the_embedded_ones(state: State) -> None:
         remove(other)
         postgres.stop()
         redis.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
+        ("REDIS_URL", "redis://127.0.0.1:1/0"),
+        ("REDIS_URL", "nonsense"),
+    ],
+)
+def test_a_given_server_that_does_not_answer_is_named(state: State, name: str, value: str) -> None:
+    run = Run(state, {"KOSOPS_STATE": str(state.folder), name: value})
+    run.children.environment = run.environment()
+    # The other one is taken as running.
+    run.watched = [Redis(state)] if name == "DATABASE_URL" else [Postgres(state)]
+    with pytest.raises(LocalError, match=name):
+        run.check_given_servers()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps PostgreSQL elsewhere")
