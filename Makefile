@@ -11,7 +11,7 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	then echo $$name; break; fi; done)
 endif
 
-export VENV
+export VENV CONFIRM
 # Where this is set, each of a run's processes would compile Django anew: seconds instead of one.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -58,9 +58,10 @@ demo-real: python
 	@$(INSTALL) base local real
 	@$(PY) -m kosops.local.borrow --migrate $(PY) manage.py demo_real $(ARGS)
 
-clean:
-	@if [ -x $(PY) ]; then $(PY) -m kosops.local.clean; \
-	elif [ -d .kosops ]; then echo 'kosops: .kosops holds the data; remove it yourself: rm -r .kosops'; fi
+clean: python
+	@if [ "$(CONFIRM)" = yes ] && [ -d "$${KOSOPS_STATE:-.kosops}" ] && [ ! -x $(PY) ]; then \
+		$(INSTALL) base local; fi
+	@if [ -x $(PY) ]; then $(PY) -m kosops.local.clean; fi
 	@rm -rf $(VENV) assets/node_modules static/build staticfiles
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name '*.mo' -delete; find . -name __pycache__ -type d -prune -exec rm -rf {} +

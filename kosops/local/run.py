@@ -329,15 +329,15 @@ class Stopped(BaseException):
 
 # Names that the demo brand gives, and what one sees with them.
 SIGN_INS = [
-    ("lin", "HQ operations: everything of the brand"),
-    ("chen", "finance, prepares settlements and payouts"),
-    ("zhao", "finance, checks and approves them"),
+    ("lin", "HQ operations: everything but approving payouts"),
+    ("chen", "finance: settles months, makes payout batches"),
+    ("zhao", "finance: approves what another made"),
     ("wu", "auditor: reads everything, changes nothing"),
-    ("xu", "regional manager: her region"),
-    ("he", "store manager: his store"),
+    ("xu", "regional manager: the own region"),
+    ("he", "store manager: the own store"),
     ("zhou", "store assistant (KOS): the phone pages"),
     ("may", "customer who posts (KOC): the phone pages"),
-    ("admin", "superuser: also the technical admin under /admin/"),
+    ("admin", "superuser: the technical admin at /admin/"),
 ]
 
 
