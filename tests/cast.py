@@ -65,9 +65,7 @@ def cast() -> Cast:
 
 def person(username: str, *grants: tuple[str, Unit], **fields: object) -> Person:
     """Someone who signs in, with roles at units."""
-    someone = Person.objects.create_user(
-        username, PASSWORD, name=username.title(), **fields
-    )
+    someone = Person.objects.create_user(username, PASSWORD, name=username.title(), **fields)
     for role, unit in grants:
         Grant.objects.create(person=someone, role=role, unit=unit, since=LONG_AGO)
     return someone
@@ -151,7 +149,13 @@ def order(cast: Cast, external_id: str, *amounts: int, **facts: object) -> Order
 
 
 def refund(
-    cast: Cast, order_id: str, refund_id: str, amount: int, *, day: str = "2026-09-10", line: str = ""
+    cast: Cast,
+    order_id: str,
+    refund_id: str,
+    amount: int,
+    *,
+    day: str = "2026-09-10",
+    line: str = "",
 ) -> str:
     """A refund as a shop would send it; what became of it."""
     (outcome,) = take_refunds(
