@@ -169,3 +169,8 @@ def pay_to_bank(someone: Creator) -> None:
     set_destination(
         by=None, creator=someone, holder=someone.name, account="6222 0210 0112 3456 789"
     )
+
+
+def cast_of_another_brand() -> Unit:
+    """A second brand in the same installation."""
+    return add_unit(by=None, kind=UnitKind.BRAND, code="MW", name="Mingwang Foods")

@@ -66,7 +66,7 @@ def test_what_is_not_a_plain_amount_is_refused_naming_the_field(text: str) -> No
 
 @pytest.mark.parametrize("value", [None, 12, 12.5, True, b"12", ["12"]])
 def test_only_text_is_parsed(value: object) -> None:
-    with pytest.raises(DomainError, match="invalid_amount|amount"):
+    with pytest.raises(DomainError, match="amount"):
         parse_amount(value)  # type: ignore[arg-type]
 
 
