@@ -8,6 +8,7 @@ external_id)`` identifies an order, so repeating a call changes nothing (API.md 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +16,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
-from psycopg2.extras import Json, execute_values
 
 from accounts.models import Unit
 from customers.choices import Attribution, Channel, OrderStatus
@@ -273,19 +273,16 @@ def _insert_orders(brand: Unit, rows: dict[OrderKey, OrderFacts]) -> dict[OrderK
         # Two calls with the same new orders wait for each other in one order and cannot deadlock.
         for _key, row in sorted(rows.items())
     ]
-    inserted = _values(
-        """
-        INSERT INTO customers_order (brand_id, store_id, source, external_id, channel, status,
-            currency, paid_at, finished_at, business_date, buyer_key, seller_id, seller_by,
-            sharer_id, sharer_by, paid_amount, refunded_amount, facts_version, source_updated_at,
-            created_at, updated_at)
-        VALUES %s
-        ON CONFLICT (brand_id, source, external_id) DO NOTHING
-        RETURNING source, external_id, id
-        """,
+    inserted = sql.insert_rows(
+        "customers_order",
+        ["brand_id", "store_id", "source", "external_id", "channel", "status", "currency",
+         "paid_at", "finished_at", "business_date", "buyer_key", "seller_id", "seller_by",
+         "sharer_id", "sharer_by", "paid_amount", "refunded_amount", "facts_version",
+         "source_updated_at", "created_at", "updated_at"],
         values,
-        fetch=True,
-    )
+        "ON CONFLICT (brand_id, source, external_id) DO NOTHING"
+        " RETURNING source, external_id, id",
+    )  # fmt: skip
     return {(source, external_id): order_id for source, external_id, order_id in inserted}
 
 
@@ -306,20 +303,18 @@ def _write_lines(rows: Iterable[tuple[int, OrderFacts]]) -> None:
         for order_id, row in rows
         for line in row.lines
     ]
-    if not values:
-        return
-    _values(
+    sql.insert_rows(
+        "customers_orderline",
+        ["order_id", "line_no", "sku", "title", "category", "quantity", "paid_amount",
+         "refunded_amount", "commissionable"],
+        values,
         """
-        INSERT INTO customers_orderline (order_id, line_no, sku, title, category, quantity,
-            paid_amount, refunded_amount, commissionable)
-        VALUES %s
         ON CONFLICT (order_id, line_no) DO UPDATE SET
             sku = EXCLUDED.sku, title = EXCLUDED.title, category = EXCLUDED.category,
             quantity = EXCLUDED.quantity, paid_amount = EXCLUDED.paid_amount,
             commissionable = EXCLUDED.commissionable, refunded_amount = 0
         """,
-        values,
-    )
+    )  # fmt: skip
 
 
 def _update_orders(pairs: dict[OrderKey, tuple[Order, OrderFacts]]) -> dict[OrderKey, Outcome]:
@@ -608,14 +603,10 @@ def _keep_waiting(brand: Unit, rows: list[RefundFacts]) -> set[tuple[str, str, s
     if not rows:
         return set()
     now = timezone.now()
-    inserted = _values(
-        """
-        INSERT INTO customers_waitingrefund (brand_id, source, order_external_id, line_no,
-            external_id, amount, refunded_at, reason, raw, received_at)
-        VALUES %s
-        ON CONFLICT (brand_id, source, order_external_id, external_id) DO NOTHING
-        RETURNING source, order_external_id, external_id
-        """,
+    inserted = sql.insert_rows(
+        "customers_waitingrefund",
+        ["brand_id", "source", "order_external_id", "line_no", "external_id", "amount",
+         "refunded_at", "reason", "raw", "received_at"],
         [
             (
                 brand.pk,
@@ -626,13 +617,14 @@ def _keep_waiting(brand: Unit, rows: list[RefundFacts]) -> set[tuple[str, str, s
                 row.amount,
                 row.refunded_at,
                 row.reason,
-                Json(row.raw) if row.raw is not None else None,
+                json.dumps(row.raw) if row.raw is not None else None,
                 now,
             )
             for row in rows
         ],
-        fetch=True,
-    )
+        "ON CONFLICT (brand_id, source, order_external_id, external_id) DO NOTHING"
+        " RETURNING source, order_external_id, external_id",
+    )  # fmt: skip
     return set(inserted)
 
 
@@ -731,22 +723,13 @@ def _note_changed(brand: Unit, orders: Iterable[tuple[int, dt.date]]) -> None:
     """Tell the commission run which orders to look at, in the same transaction."""
     # In id order, as runs take them.
     values = [(order_id, brand.pk, day) for order_id, day in sorted(orders)]
-    if not values:
-        return
-    _values(
-        """
-        INSERT INTO customers_changedorder (order_id, brand_id, business_date) VALUES %s
-        ON CONFLICT (order_id) DO UPDATE SET business_date = EXCLUDED.business_date
-        """,
+    sql.insert_rows(
+        "customers_changedorder",
+        ["order_id", "brand_id", "business_date"],
         values,
+        "ON CONFLICT (order_id) DO UPDATE SET business_date = EXCLUDED.business_date",
     )
 
 
 def _day(row: OrderFacts) -> dt.date:
     return business_date(row.paid_at, ZoneInfo(settings.TIME_ZONE))
-
-
-def _values(statement: str, values: Sequence[Any], *, fetch: bool = False) -> list[Any]:
-    with connection.cursor() as cursor:
-        found = execute_values(cursor.cursor, statement, values, page_size=2000, fetch=fetch)
-    return found if found is not None else []

@@ -14,6 +14,9 @@ from psycopg2.extras import execute_values
 
 from kosops.lib.errors import DomainError
 
+# From so many rows on a temporary table pays for itself.
+WORTH_COPYING = 200
+
 
 def execute(statement: str, params: Mapping[str, Any] | None = None) -> int:
     """Run one statement and return the number of rows it touched."""
@@ -57,7 +60,7 @@ def update_rows(rows: Sequence[Model], fields: Sequence[str]) -> None:
         ]
         for row in rows
     ]
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         execute_values(
             cursor.cursor,
             f"UPDATE {table} AS old SET {assigned} FROM (VALUES %s) AS new"
@@ -69,21 +72,54 @@ def update_rows(rows: Sequence[Model], fields: Sequence[str]) -> None:
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Append rows of texts, numbers, moments and None to a table by COPY, the fastest way in."""
+    """Append rows to a table by COPY, the fastest way in: texts, bytes, numbers, moments, None."""
     lines = io.StringIO()
     for row in rows:
         lines.write("\t".join(map(_copied, row)))
         lines.write("\n")
     lines.seek(0)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", lines)
+
+
+def insert_rows(
+    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], then: str = ""
+) -> list[tuple[Any, ...]]:
+    """Insert rows of plain values; ``then`` says what on conflict and what to return.
+
+    Many rows go by COPY through a temporary table, which takes half the time of VALUES. Runs inside
+    a transaction.
+    """
+    if not rows:
+        return []
+    names = ", ".join(columns)
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        if len(rows) < WORTH_COPYING:
+            statement = f"INSERT INTO {table} ({names}) VALUES %s {then}"
+            returns = "RETURNING" in then
+            found = execute_values(cursor.cursor, statement, rows, page_size=1000, fetch=returns)
+            return found or []
+        plain = cursor.cursor
+        plain.execute(
+            f"CREATE TEMP TABLE staged_rows ON COMMIT DROP AS SELECT {names} FROM {table}"
+            " WITH NO DATA"
+        )
+        copy_rows("staged_rows", columns, rows)
+        plain.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM staged_rows {then}")
+        found = plain.fetchall() if plain.description else []
+        plain.execute("DROP TABLE staged_rows")
+    return found
 
 
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def _copied(value: Any) -> str:
-    return r"\N" if value is None else str(value).translate(_ESCAPED)
+    if value is None:
+        return r"\N"
+    if isinstance(value, bytes):
+        return rf"\\x{value.hex()}"
+    return str(value).translate(_ESCAPED)
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from accounts.models import Person, Unit
-from kosops.lib.sql import copy_rows, fetch_all, update_rows
+from accounts.models import ApiKey, Grant, Person, Unit
+from kosops.lib.sql import copy_rows, fetch_all, insert_rows, update_rows
 from tests import cast as c
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +90,49 @@ def test_none_is_copied_as_unknown() -> None:
         [(c.person("lin").pk, "operator", people.brand.pk, dt.date(2026, 1, 1), None)],
     )
     assert fetch_all("SELECT until FROM accounts_grant") == [{"until": None}]
+
+
+COLUMNS = ["person_id", "role", "unit_id", "since", "until"]
+
+
+@pytest.mark.parametrize("count", [3, 450])
+def test_inserted_rows_are_told_of_and_conflicts_are_passed_over(count: int) -> None:
+    """Few rows go by VALUES, many by COPY; nobody can tell the difference."""
+    people = c.cast()
+    someone = c.person("lin")
+    first = dt.date(2020, 1, 1)
+    rows = [
+        (someone.pk, "operator", people.brand.pk, first + dt.timedelta(days=number), None)
+        for number in range(count)
+    ]
+    then = "ON CONFLICT DO NOTHING RETURNING since, until"
+    assert insert_rows("accounts_grant", COLUMNS, rows[:1], then) == [(first, None)]
+    added = insert_rows("accounts_grant", COLUMNS, rows, then)
+    assert [since for since, _until in added] == [row[3] for row in rows[1:]]
+    assert Grant.objects.filter(person=someone).count() == count
+    # A second time in the same transaction.
+    assert insert_rows("accounts_grant", COLUMNS, rows, then) == []
+
+
+def test_many_rows_of_bytes_booleans_and_json_arrive_as_they_are() -> None:
+    people = c.cast()
+    moment = dt.datetime(2026, 9, 1, 8, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    keys = [b"\x00\\x41\t\n" + bytes([number % 256]) * 28 for number in range(300)]
+    insert_rows(
+        "accounts_apikey",
+        ["name", "unit_id", "prefix", "digest", "scopes", "created_by_id", "created_at"],
+        [
+            (f"Key {n}", people.brand.pk, f"p{n}", key, '["orders:read"]', by, moment)
+            for by in [c.person("lin").pk]
+            for n, key in enumerate(keys)
+        ],
+    )
+    stored = ApiKey.objects.order_by("pk")
+    assert [bytes(key.digest) for key in stored] == keys
+    assert stored[0].scopes == ["orders:read"]
+    assert stored[0].created_at == moment
+
+
+def test_nothing_to_insert_is_no_statement(django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        assert insert_rows("accounts_grant", COLUMNS, []) == []
