@@ -34,11 +34,11 @@ from kosops.lib.periods import Month
 CODE = "CY"
 MONTHS = 6
 # Days of each month at which the play halts, besides its last.
-HALTS = (3, 10, 18)
+HALTS = (3, 11, 20)
 
 # Nobody else tells the planner about rows of a transaction that is not over: without this it
 # takes every table for an empty one. Early, when it matters most, and once more when all has grown.
-ANALYZED_AFTER = (1, 4, 12)
+ANALYZED_AFTER = (1, 5)
 
 Tell = Callable[[str, float], None]
 

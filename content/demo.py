@@ -136,12 +136,37 @@ class Reading:
         return (post_id, self.at, self.source, *known)
 
 
+# The columns of a post that a plan fills; figures and dates of rows follow.
+POST_COLUMNS = (
+    "id",
+    "brand_id",
+    "store_id",
+    "account_id",
+    "creator_id",
+    "platform",
+    "platform_post_id",
+    "title",
+    "title_key",
+    "url",
+    "genre",
+    "state",
+    "published_at",
+    "is_commercial",
+    "relationship",
+    "disclosure",
+    "created_at",
+)
+
+
 @dataclass
 class Planned:
     """A post that will be published, and the readings of its figures that will be taken."""
 
-    post: Post
+    published_at: dt.datetime
     gone_at: dt.datetime | None
+    # By column; the id is drawn when the post is published.
+    post: dict[str, object]
+    id: int = 0
     readings: list[Reading] = field(default_factory=list)
 
 
@@ -153,7 +178,7 @@ class PostsAndMetrics(DemoPart):
     fills = (Post, MetricSnapshot)
 
     def prepare(self) -> None:
-        self.plan = sorted(self._plan(), key=lambda planned: planned.post.published_at)
+        self.plan = sorted(self._plan(), key=lambda planned: planned.published_at)
         self.published = 0
         self.readings = 0
         self.live: list[Planned] = []
@@ -163,25 +188,40 @@ class PostsAndMetrics(DemoPart):
         fresh = []
         while self.published < len(self.plan):
             planned = self.plan[self.published]
-            if planned.post.published_at > until:
+            if planned.published_at > until:
                 break
             fresh.append(planned)
             self.published += 1
-        Post.objects.bulk_create((planned.post for planned in fresh), batch_size=1000)
+        self._publish(fresh, until)
         self.live += fresh
         self._take_readings(until)
-        gone = [p.post.pk for p in self.live if p.gone_at and p.gone_at <= until]
+        gone = [planned.id for planned in self.live if planned.gone_at and planned.gone_at <= until]
         Post.objects.filter(pk__in=gone).update(state=PostState.REMOVED)
         self.live = [planned for planned in self.live if planned.readings]
 
     def figures(self) -> dict[str, int]:
         return {"posts": self.published, "snapshots": self.readings}
 
+    def _publish(self, fresh: list[Planned], until: dt.datetime) -> None:
+        ids = sql.fetch_all(
+            "SELECT nextval(pg_get_serial_sequence('content_post', 'id')) AS id"
+            " FROM generate_series(1, %(count)s)",
+            {"count": len(fresh)},
+        )
+        for planned, row in zip(fresh, ids, strict=True):
+            planned.id = row["id"]
+            planned.post |= {"id": planned.id, "created_at": until}
+        sql.copy_rows(
+            "content_post",
+            POST_COLUMNS,
+            ([planned.post[column] for column in POST_COLUMNS] for planned in fresh),
+        )
+
     def _take_readings(self, until: dt.datetime) -> None:
         rows = []
         for planned in self.live:
             while planned.readings and planned.readings[0].at <= until:
-                rows.append(planned.readings.pop(0).row(planned.post.pk))
+                rows.append(planned.readings.pop(0).row(planned.id))
         sql.copy_rows("content_metricsnapshot", COLUMNS, rows)
         posts = list({row[0] for row in rows})
         sql.execute(_LATEST_FIGURES, {"posts": posts, "since": self.read_until, "until": until})
@@ -298,8 +338,7 @@ class PostsAndMetrics(DemoPart):
             moment = self._at(self.demo.day - dt.timedelta(days=days))
             planned = self._post(account, moment, interactions, steady=True)
             if interactions == best:
-                planned.post.title = MAY_BEST
-                planned.post.title_key = normal_title(MAY_BEST)
+                planned.post |= {"title": MAY_BEST, "title_key": normal_title(MAY_BEST)}
             yield planned
 
     # -- one post ------------------------------------------------------------------------
@@ -317,25 +356,26 @@ class PostsAndMetrics(DemoPart):
         # Some forget to say it; a page lists these.
         told = steady or rng.random() > 0.03
         uid = f"{rng.getrandbits(96):024x}"
-        post = Post(
-            brand_id=account.brand_id,
-            store_id=account.unit_id,
-            account=account,
-            creator=creator,
-            platform=account.platform,
-            platform_post_id=uid,
-            title=title,
-            title_key=normal_title(title),
-            url=_url(account.platform, uid),
-            genre=self._genre(account.platform),
-            published_at=moment,
-            is_commercial=relation in (Relationship.PAID, Relationship.COMMISSION),
-            relationship=relation,
-            disclosure=DISCLOSURES[relation] if told else "",
-        )
+        post: dict[str, object] = {
+            "brand_id": account.brand_id,
+            "store_id": account.unit_id,
+            "account_id": account.pk,
+            "creator_id": account.creator_id,
+            "platform": account.platform,
+            "platform_post_id": uid,
+            "title": title,
+            "title_key": normal_title(title),
+            "url": _url(account.platform, uid),
+            "genre": self._genre(account.platform),
+            "state": PostState.ONLINE,
+            "published_at": moment,
+            "is_commercial": relation in (Relationship.PAID, Relationship.COMMISSION),
+            "relationship": relation,
+            "disclosure": DISCLOSURES[relation] if told else "",
+        }
         gone = not steady and rng.random() < 0.012
         gone_at = moment + dt.timedelta(days=rng.randint(4, 60)) if gone else None
-        planned = Planned(post, gone_at)
+        planned = Planned(moment, gone_at, post)
         whole = _figures(rng, account.platform, interest)
         published = moment.astimezone(self.demo.zone).date()
         if published == self.demo.last_day and moment.hour < EVENING:
