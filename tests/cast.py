@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from accounts.choices import Role, UnitKind
 from accounts.models import Grant, Person, Unit
 from accounts.units import add_unit
+from customers import intake
 from customers.intake import LineFacts, OrderFacts, RefundFacts, take_orders, take_refunds
 from customers.models import Order
 from incentives.commission import SELLER, SHARER
@@ -146,6 +147,17 @@ def order(cast: Cast, external_id: str, *amounts: int, **facts: object) -> Order
     )
     assert outcome.id is not None, outcome
     return Order.objects.get(pk=outcome.id)
+
+
+def take(cast: Cast, *facts: OrderFacts) -> list[str]:
+    """Orders as a shop would send them; what became of each."""
+    outcomes = take_orders(brand=cast.brand, rows=facts)
+    return [outcome.code or outcome.result for outcome in outcomes]
+
+
+def look_again(cast: Cast) -> int:
+    """Let the next run look at every order again."""
+    return intake.look_again(brand=cast.brand, first=LONG_AGO, until=None)
 
 
 def refund(

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psutil
 import psycopg2
 import pytest
@@ -23,6 +24,14 @@ from django.test import TransactionTestCase
 from kosops.local.borrow import borrowed
 from kosops.local.servers import Postgres, Redis
 from kosops.local.state import State
+
+# One profile for every day and one for the night, chosen by --hypothesis-profile=nightly. A failure
+# prints how to repeat it. Two cores under load keep no deadlines.
+hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "nightly", deadline=None, print_blob=True, max_examples=1_000, stateful_step_count=60
+)
+hypothesis.settings.load_profile("default")
 
 TEMPLATE = "kosops_template_"
 COPY = "kosops_test_"

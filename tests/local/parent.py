@@ -45,6 +45,7 @@ class Parent:
         self.state = state
         self.port = environment.get("PORT") or str(free_port())
         self.lines: list[str] = []
+        self.awaited = False
         given = {
             name: value
             for name, value in os.environ.items()
@@ -95,7 +96,13 @@ class Parent:
         self.process.send_signal(number)
         return self.wait(seconds)
 
+    def kill(self) -> None:
+        self.process.kill()
+        self.wait()
+
     def wait(self, seconds: float = 60) -> int:
+        """Wait for the end and return the exit code."""
+        self.awaited = True
         code = self.process.wait(seconds)
         self.reader.join(5)
         return code

@@ -39,6 +39,8 @@ def parents() -> list[Parent]:
 @pytest.fixture
 def parent(state: State, parents: list[Parent]) -> Parent:
     """A run that serves pages: the one that the test before left running, or else a new one."""
+    for parent in parents:
+        assert parent.awaited or parent.process.poll() is None, f"ended unseen:\n{parent.output}"
     running = [parent for parent in parents if parent.process.poll() is None]
     if not running:
         running = [Parent(state).wait_until_ready()]
@@ -121,8 +123,7 @@ def test_a_second_run_keeps_the_data(state: State, parent: Parent, parents: list
 def test_after_kill_9_the_next_run_cleans_up_and_goes_on(
     state: State, parent: Parent, parents: list[Parent]
 ) -> None:
-    parent.process.kill()
-    parent.process.wait()
+    parent.kill()
     orphans = leftovers(str(state.folder))
     assert orphans, "the killed run should have left its children"
 
