@@ -239,7 +239,9 @@ def reject(*, by: Person, batch: PayoutBatch, reason: str) -> PayoutBatch:
 
 
 def _locked(batch: PayoutBatch, state: str) -> PayoutBatch:
-    batch = PayoutBatch.objects.select_for_update().select_related("brand").get(pk=batch.pk)
+    # Only the batch: with its brand locked as well, no order of the brand could come in meanwhile.
+    locked = PayoutBatch.objects.select_for_update(of=("self",)).select_related("brand")
+    batch = locked.get(pk=batch.pk)
     if batch.state != state:
         raise DomainError(
             "wrong_state",

@@ -447,3 +447,24 @@ def test_a_step_of_a_batch_pressed_twice_at_once_happens_once(
     if verb:
         assert Activity.objects.filter(verb=f"payout_batch.{verb}").count() == 1
     assert differences() == {}
+
+
+def test_orders_come_in_while_a_batch_is_being_decided(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The brand was locked together with the batch, and every order of it waited."""
+    office.order("E1", 160_000)
+    batch = office.submitted(settle(office.brand))
+    decide, ends = payouts._decide, []
+
+    def take_an_order() -> Any:
+        sql("SET lock_timeout = '500ms'")
+        return office.order("E2", 10_000)
+
+    def after_an_order(*what: Any) -> None:
+        ends.extend(Race().run(take_an_order))
+        decide(*what)
+
+    monkeypatch.setattr(payouts, "_decide", after_an_order)
+    payouts.approve(by=office.zhao, batch=batch)
+    assert codes(ends) == [""]
