@@ -17,7 +17,7 @@ from incentives.choices import OWNED_KINDS, JournalKind
 from incentives.models import Journal, LedgerAccount, Posting
 from kosops.lib.errors import DomainError
 from kosops.lib.money import check_amount
-from kosops.lib.sql import execute
+from kosops.lib.sql import execute, lock_key
 from matrix.models import Creator
 
 # The source of the journals of payouts; their keys are "<out_no>:<kind>".
@@ -211,6 +211,11 @@ def reverse(*, by: Person, journal: Journal, business_date: dt.date, reason: str
         (posting.account, -posting.amount)
         for posting in journal.postings.select_related("account").order_by("line")
     ]
+    # Two people at once: the second waits here and then finds the first one's reversal. Journals
+    # cannot be locked themselves, since the application may not change them.
+    execute(
+        "SELECT pg_advisory_xact_lock(%(key)s)", {"key": lock_key(f"journal.reverse:{journal.pk}")}
+    )
     if Journal.objects.filter(reverses=journal).exists():
         raise _already_reversed()
     try:

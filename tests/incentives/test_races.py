@@ -4,6 +4,7 @@ Each race runs as well with its guards taken away, to show what harm the guards 
 the test would see it.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ import pytest
 
 from accounts.models import Activity, Job
 from incentives import commission_runs, commission_sql, ledger, payouts, settlement
-from incentives.choices import BatchState
+from incentives.choices import BatchState, JournalKind, LedgerKind
 from incentives.models import (
     CommissionLine,
     CommissionRun,
@@ -468,3 +469,55 @@ def test_orders_come_in_while_a_batch_is_being_decided(
     monkeypatch.setattr(payouts, "_decide", after_an_order)
     payouts.approve(by=office.zhao, batch=batch)
     assert codes(ends) == [""]
+
+
+# -- M24: reversed twice -------------------------------------------------------
+
+
+def by_hand(office: Office) -> Journal:
+    """A journal that may be reversed: neither a run nor a payout posted it."""
+    expense = ledger.account(brand=office.brand, kind=LedgerKind.EXPENSE, currency="CNY")
+    cash = ledger.account(brand=office.brand, kind=LedgerKind.CASH_CLEARING, currency="CNY")
+    return ledger.post(
+        by=office.chen,
+        brand=office.brand,
+        kind=JournalKind.ACCRUAL,
+        source="by hand",
+        key="1",
+        business_date=dt.date(2026, 9, 5),
+        postings=[(expense, 500), (cash, -500)],
+    )
+
+
+def reverse_twice_at_once(office: Office, race: Race, patch: pytest.MonkeyPatch) -> list:
+    journal = by_hand(office)
+    with patch.context() as patch:
+        patch.setattr(ledger, "post", race.before(ledger.post))
+        return race.run(
+            *[
+                lambda: ledger.reverse(
+                    by=office.chen,
+                    journal=journal,
+                    business_date=dt.date(2026, 9, 6),
+                    reason="typing error",
+                )
+            ]
+            * 2
+        )
+
+
+def expenses(office: Office) -> int:
+    account = ledger.account(brand=office.brand, kind=LedgerKind.EXPENSE, currency="CNY")
+    return ledger.balance(account)
+
+
+def test_a_journal_reversed_twice_at_once_is_reversed_once(
+    office: Office, race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M24"""
+    ends = reverse_twice_at_once(office, race, monkeypatch)
+    assert codes(ends) == ["", "already_reversed"]
+    assert expenses(office) == 0
+    assert Journal.objects.filter(kind=JournalKind.REVERSAL).count() == 1
+    assert Activity.objects.filter(verb="journal.reversed").count() == 1
+    assert differences() == {}
