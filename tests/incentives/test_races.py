@@ -41,16 +41,24 @@ from tests.incentives.money import (
     release,
     settle,
 )
-from tests.incentives.races import Race, own_database
+from tests.incentives.races import Race, keep, own_database, put_back
 from tests.refusals import sql
 
 AT_ONCE = 1.0  # seconds within which somebody who cannot go on is told so
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def in_an_own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Other connections see only what is committed."""
     with django_db_blocker.unblock(), own_database("race"):
+        keep()
         yield
+
+
+@pytest.fixture(autouse=True)
+def and_back_again(in_an_own_database: None) -> Iterator[None]:
+    yield
+    put_back()
 
 
 @pytest.fixture
