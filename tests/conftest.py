@@ -17,9 +17,10 @@ import psutil
 import psycopg2
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 
 from kosops.local.borrow import borrowed
 from kosops.local.servers import Postgres, Redis
@@ -138,6 +139,18 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         connections.close_all()
         with server() as cursor:
             cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def throwaway_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Uploads of tests go where they are thrown away, not among the installation's own."""
+    location = str(tmp_path_factory.mktemp("files"))
+    backend = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": location, "base_url": None},
+    }
+    with override_settings(STORAGES={**settings.STORAGES, "default": backend}):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -140,11 +140,12 @@ def list_response(
     fragment: str,
 ) -> HttpResponse:
     """The page or fragment of a list; 422 and the reasons when a value in the address is wrong."""
+    chips = found.chips()
     context |= {
         "filter": found,
         "problems": found.problems,
-        "chips": found.chips(),
-        "clear": request.path,
+        "chips": chips,
+        "clear": request.path if chips or found.problems else "",
         "count_limit": COUNT_LIMIT,
     }
     response = page_or_fragment(

@@ -180,6 +180,11 @@ def test_jobs_are_filtered_by_state_and_the_fragment_is_the_list_alone(
     assert "Still waiting" not in nonsense.content.decode()
 
 
+def test_filters_can_be_cleared_only_where_there_are_some(chengye: c.Cast, lin: Person) -> None:
+    assert "Clear filters" not in page(lin, "jobs").content.decode()
+    assert "Clear filters" in page(lin, "jobs", state="done").content.decode()
+
+
 @pytest.mark.parametrize("name", ["jobs", "activity", "people", "api_keys"])
 def test_a_longer_list_takes_no_more_queries(
     chengye: c.Cast, lin: Person, name: str, django_assert_max_num_queries
