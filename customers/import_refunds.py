@@ -72,7 +72,7 @@ class RefundList(ImportFormat):
         )
         for record, outcome in zip(rows, outcomes, strict=True):
             if outcome.result == intake.REJECTED:
-                record.refuse(outcome.code)
+                _refuse(record, outcome)
             elif outcome.result == intake.UNCHANGED:
                 record.outcome = Outcome.UNCHANGED
             else:
@@ -118,7 +118,14 @@ class RefundList(ImportFormat):
         )
         for record, outcome in zip(records, outcomes, strict=True):
             if outcome.result == intake.REJECTED:
-                record.refuse(outcome.code)
+                _refuse(record, outcome)
+
+
+def _refuse(record: Record, outcome: intake.Outcome) -> None:
+    if outcome.code == "refund_differs":
+        record.refuse(outcome.code, "amount", known=_shown(outcome.params["known"]))
+    else:
+        record.refuse(outcome.code)
 
 
 def _shown(minor: int) -> str:

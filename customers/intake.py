@@ -104,6 +104,7 @@ class Outcome:
 
 
 OrderKey = tuple[str, str]
+RefundKey = tuple[str, str, str]
 
 
 # -- orders --------------------------------------------------------------------
@@ -437,18 +438,20 @@ def take_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
     keys = {(row.source, row.order_external_id) for row in rows}
     orders = _locked_orders(brand, keys)
     book = _RefundBook(list(orders.values()))
-    outcomes = _enter_refunds(orders, book, rows)
+    outcomes = _enter_refunds(brand, orders, book, rows)
     fresh = _keep_waiting(
         brand,
         [row for row, outcome in zip(rows, outcomes, strict=True) if outcome.result == WAITING],
     )
-    outcomes = [
-        Outcome(UNCHANGED, outcome.external_id)
-        if outcome.result == WAITING
-        and (row.source, row.order_external_id, row.external_id) not in fresh
-        else outcome
-        for outcome, row in zip(outcomes, rows, strict=True)
+    lost = [
+        place
+        for place, row in enumerate(rows)
+        if outcomes[place].result == WAITING and _refund_key(row) not in fresh
     ]
+    # Another transaction stored these in the meantime: now they are known.
+    kept = _waiting_amounts(brand, [rows[place] for place in lost])
+    for place in lost:
+        outcomes[place] = _wait(kept, rows[place])
     _write_refunds(brand, book)
     _no_longer_waiting(brand, book)
     return outcomes
@@ -457,35 +460,56 @@ def take_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
 def foresee_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
     """What `take_refunds` would answer now, without locks or writing."""
     orders = _known_orders(brand, {(row.source, row.order_external_id) for row in rows})
-    outcomes = _enter_refunds(orders, _RefundBook(list(orders.values())), rows)
-    kept = set(
-        WaitingRefund.objects.filter(
-            brand=brand, order_external_id__in={row.order_external_id for row in rows}
-        ).values_list("source", "order_external_id", "external_id")
-    )
-    return [
-        Outcome(UNCHANGED, outcome.external_id)
-        if outcome.result == WAITING
-        and (row.source, row.order_external_id, row.external_id) in kept
-        else outcome
-        for outcome, row in zip(outcomes, rows, strict=True)
-    ]
+    return _enter_refunds(brand, orders, _RefundBook(list(orders.values())), rows)
 
 
 def _enter_refunds(
-    orders: dict[OrderKey, Order], book: _RefundBook, rows: Sequence[RefundFacts]
+    brand: Unit, orders: dict[OrderKey, Order], book: _RefundBook, rows: Sequence[RefundFacts]
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     now = timezone.now()
+    kept = _waiting_amounts(
+        brand, [row for row in rows if (row.source, row.order_external_id) not in orders]
+    )
     for row in rows:
         order = orders.get((row.source, row.order_external_id))
         if code := _refund_fault(row, now):
             outcomes.append(Outcome(REJECTED, row.external_id, code=code))
         elif order is None:
-            outcomes.append(Outcome(WAITING, row.external_id))
+            outcomes.append(_wait(kept, row))
         else:
             outcomes.append(book.enter(order, row))
     return outcomes
+
+
+def _wait(kept: dict[RefundKey, int], row: RefundFacts) -> Outcome:
+    """A refund without an order: new, or known with the amount in ``kept``, which never changes."""
+    known = kept.get(_refund_key(row))
+    if known is None:
+        kept[_refund_key(row)] = row.amount
+        return Outcome(WAITING, row.external_id)
+    if known != row.amount:
+        return _differs_from(known, row)
+    return Outcome(UNCHANGED, row.external_id)
+
+
+def _differs_from(known: int, row: RefundFacts) -> Outcome:
+    # The shop has to send the difference under another number.
+    return Outcome(REJECTED, row.external_id, code="refund_differs", params={"known": known})
+
+
+def _refund_key(row: RefundFacts) -> RefundKey:
+    return row.source, row.order_external_id, row.external_id
+
+
+def _waiting_amounts(brand: Unit, rows: list[RefundFacts]) -> dict[RefundKey, int]:
+    """The amounts of waiting refunds of the same orders."""
+    if not rows:
+        return {}
+    waiting = WaitingRefund.objects.filter(
+        brand=brand, order_external_id__in={row.order_external_id for row in rows}
+    ).values_list("source", "order_external_id", "external_id", "amount")
+    return {(source, order, refund): amount for source, order, refund, amount in waiting}
 
 
 def _refund_fault(row: RefundFacts, now: dt.datetime) -> str:
@@ -519,10 +543,7 @@ class _RefundBook:
     def enter(self, order: Order, row: RefundFacts) -> Outcome:
         known = self.seen.get((order.pk, row.external_id), row.amount)
         if known != row.amount:
-            # A refund never changes; the shop has to send the difference under another number.
-            return Outcome(
-                REJECTED, row.external_id, code="refund_differs", params={"known": known}
-            )
+            return _differs_from(known, row)
         if (order.pk, row.external_id) in self.seen:
             return Outcome(UNCHANGED, row.external_id, id=order.pk)
         line = self.lines.get(order.pk, {}).get(row.line_no) if row.line_no else None
@@ -598,7 +619,7 @@ def _spread_over_lines(orders: list[Order]) -> None:
     sql.update_rows(changed, ["refunded_amount"])
 
 
-def _keep_waiting(brand: Unit, rows: list[RefundFacts]) -> set[tuple[str, str, str]]:
+def _keep_waiting(brand: Unit, rows: list[RefundFacts]) -> set[RefundKey]:
     """Store refunds without an order; the keys of those that are new."""
     if not rows:
         return set()
