@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from incentives.choices import BeneficiaryRole, Tier
 from incentives.plans import NewRate
 from matrix.choices import CreatorKind
+
+_PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,12})?", re.ASCII)
+
+
+class _PlainNumber(forms.Field):
+    """Takes digits and a point only. Python's own numbers also read `1e1`, `1_0` and full-width
+    digits, which is seldom what was meant where money hangs on it (M32)."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip() and not _PLAIN.fullmatch(value.strip()):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class PlainDecimalField(_PlainNumber, forms.DecimalField):
+    pass
+
+
+class PlainIntegerField(_PlainNumber, forms.IntegerField):
+    pass
 
 
 class PlanForm(forms.Form):
@@ -22,7 +44,7 @@ class PlanForm(forms.Form):
         help_text=_("Orders paid from this day on. The plan before it ends the day before."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    hold_days = forms.IntegerField(
+    hold_days = PlainIntegerField(
         label=_("Hold in days"),
         min_value=0,
         max_value=365,
@@ -31,7 +53,7 @@ class PlanForm(forms.Form):
             "How long commission waits for returns, counted from the day the order is finished."
         ),
     )
-    cap_percent = forms.DecimalField(
+    cap_percent = PlainDecimalField(
         label=_("Cap in %"),
         min_value=0,
         max_value=100,
@@ -58,7 +80,7 @@ class RateForm(forms.Form):
     creator_kind = forms.ChoiceField(
         label=_("Kind"), choices=[("", _("Any")), *CreatorKind.choices], required=False
     )
-    percent = forms.DecimalField(
+    percent = PlainDecimalField(
         label=_("Rate in %"), min_value=0, max_value=100, decimal_places=2, required=False
     )
 
