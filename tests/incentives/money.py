@@ -1,12 +1,16 @@
 """Short words for what the money tests do all the time."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from accounts.models import Unit
 from incentives import commission_runs, ledger, payouts, proof, settlement
 from incentives.choices import LedgerKind
 from incentives.models import CommissionRun, PayoutBatch, Settlement
+from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
 from matrix.models import Creator
 from tests import cast as c
@@ -40,6 +44,17 @@ def in_flight(creator: Creator) -> int:
 def differences() -> dict[str, int]:
     """What the proof finds, by check; empty when the books prove."""
     return {found.code: found.differences for found in proof.verify() if found.differences}
+
+
+def refusal_of(act: Callable[[], Any]) -> DomainError:
+    """The act is refused, and how."""
+    with pytest.raises(DomainError) as refusal:
+        act()
+    return refusal.value
+
+
+def code_of(act: Callable[[], Any]) -> str:
+    return refusal_of(act).code
 
 
 def settle(brand: Unit, month: Month = SEPTEMBER) -> Settlement:

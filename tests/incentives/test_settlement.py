@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,6 +35,7 @@ from tests.incentives.money import (
     SEPTEMBER,
     Office,
     accrue,
+    code_of,
     differences,
     owed,
     settle,
@@ -49,13 +50,6 @@ IN_SEPTEMBER = dt.datetime(2026, 9, 12, 4, tzinfo=dt.UTC)
 @pytest.fixture
 def office(db: None) -> Office:
     return Office()
-
-
-def code_of(act: Callable[[], Any]) -> str:
-    """With which code the act is refused."""
-    with pytest.raises(DomainError) as refusal:
-        act()
-    return refusal.value.code
 
 
 def statement(month: Settlement, creator: Any) -> Statement:
