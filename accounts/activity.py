@@ -187,6 +187,17 @@ def record(
     )
 
 
+def record_refusal(*, by: Person, path: str, method: str, unit: Unit | None = None) -> Activity:
+    """Write that somebody tried on a page what they may not do (A3, M28)."""
+    return record(
+        by=by,
+        verb="person.refused",
+        object=by,
+        unit=unit,
+        after={"path": path[:200], "method": method},
+    )
+
+
 def of(object: Model) -> QuerySet[Activity]:
     """What was done with an object, the latest first."""
     return Activity.objects.filter(

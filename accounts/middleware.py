@@ -55,13 +55,7 @@ class PersonMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """A refused act of a signed-in person is a row of the activity log (A3)."""
         if isinstance(exception, PermissionDenied) and isinstance(request.user, Person):
-            activity.record(
-                by=request.user,
-                verb="person.refused",
-                object=request.user,
-                unit=None,
-                after={"path": request.path[:200], "method": request.method},
-            )
+            activity.record_refusal(by=request.user, path=request.path, method=request.method or "")
 
     def _must_set_up(self, request: HttpRequest, person: Person) -> bool:
         if not settings.SECOND_FACTOR_REQUIRED or request.session.get(SECOND_FACTOR_SEEN):

@@ -235,6 +235,9 @@ def batch_decide(request: HttpRequest, batch_id: int) -> HttpResponse:
     try:
         payouts.check_may_decide(by=request.user, batch=batch)
     except NotAllowed:
+        activity.record_refusal(
+            by=request.user, path=request.path, method=request.method, unit=batch.brand
+        )
         # The page says why in place of the form.
         return _batch_response(request, batch, form, status=403)
     require_recent_sign_in(request)
