@@ -64,10 +64,10 @@ def save_version(
 ) -> PlanVersion:
     """Add a version from ``valid_from`` (to the day ``valid_until``, if given).
 
-    An open-ended version before it ends the day before. The next run looks at orders of those days
-    again: what is credited keeps its rate, what was not may be now. Refuses `plan_overlaps` naming
-    the other version, `dates_reversed`, `no_rates`, `repeated_rate`, `cap_out_of_range` and
-    `rate_above_cap`.
+    An open-ended version before it ends the day before. The next run looks at orders of the days
+    that change again: what is credited keeps its rate, what was not may be now. Refuses
+    `plan_overlaps` naming the other version, `dates_reversed`, `no_rates`, `repeated_rate`,
+    `cap_out_of_range` and `rate_above_cap`.
     """
     _check_rates(rates, cap_bp)
     # Two new versions at once would each see no other.
@@ -111,7 +111,8 @@ def save_version(
         )
         for rate in rates
     )
-    intake.look_again(brand=brand, first=valid_from, until=end)
+    # Days behind the new version lose the plan that was cut short, and with it its cap.
+    intake.look_again(brand=brand, first=valid_from, until=None if before else end)
     activity.record(
         by=by,
         verb="commission_plan.saved",

@@ -10,7 +10,7 @@ from incentives.models import PlanVersion
 from incentives.plans import NewRate, in_force, rates_of, save_version
 from kosops.lib.errors import DomainError
 from tests import cast as c
-from tests.incentives.money import accrue
+from tests.incentives.money import accrue, differences, held
 from tests.refusals import OVERLAP, RESTRICTED, RULE_BROKEN, TWICE, refused, sql
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +200,37 @@ def test_a_plan_for_past_days_asks_the_orders_of_just_these_days_again(people: c
     save(people, "Ten and eleven", dt.date(2026, 9, 10), valid_until=dt.date(2026, 9, 11))
     asked = set(ChangedOrder.objects.values_list("order", flat=True))
     assert asked == {orders[10], orders[11]}
+
+
+def test_days_that_lose_their_plan_to_a_short_one_are_asked_again(people: c.Cast) -> None:
+    """Otherwise the books would rest on a cap that is no longer in force, and not prove."""
+    save(people, valid_from=dt.date(2026, 8, 1), cap_bp=3_000)
+    jingan = people.jingan
+    he, jun = c.creator(jingan, "K002", "He", tier="senior"), c.creator(jingan, "C002", "Jun")
+    narrow = (
+        NewRate(SELLER, 700),
+        NewRate(SELLER, 100, tier="senior"),
+        NewRate(SHARER, 500),
+    )
+    save_version(
+        by=None, brand=people.brand, name="Narrow", valid_from=dt.date(2026, 9, 1), rates=narrow,
+        cap_bp=1_000, valid_until=dt.date(2026, 9, 9),
+    )  # fmt: skip
+    open_again = dt.date(2026, 9, 10)
+    save_version(
+        by=None, brand=people.brand, name="Wide", valid_from=open_again, rates=RATES, cap_bp=3_000
+    )
+    # Both rates were frozen under the narrow cap, at different times.
+    c.order(people, "E1", 10_000, day="2026-09-05", sharer=jun)
+    accrue(people.brand, "2026-09-05")
+    c.order(people, "E1", 10_000, day="2026-09-05", seller=he, sharer=people.may)
+    accrue(people.brand, "2026-09-06")
+    # On a day of the wide plan they may stand side by side.
+    c.order(people, "E1", 10_000, day="2026-09-20", sharer=people.may)
+    accrue(people.brand, "2026-09-20")
+    assert (held(people.zhou), held(people.may)) == (700, 500)
+    save(people, "One day", dt.date(2026, 9, 15), valid_until=dt.date(2026, 9, 15))
+    assert differences() == {}, "the order waits for the next run"
+    accrue(people.brand, "2026-09-21")
+    assert (held(people.zhou), held(people.may)) == (700, 300)
+    assert differences() == {}
