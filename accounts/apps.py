@@ -9,12 +9,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in
 
-        from accounts import activity
+        from accounts import activity, finding
         from accounts.sign_in import note_sign_in
 
         user_logged_in.connect(note_sign_in, dispatch_uid="accounts.note_sign_in")
         activity.opens_with("accounts.job", "accounts:job")
         activity.opens_with("accounts.person", "accounts:person")
+        finding.register()
         register_pages()
 
 

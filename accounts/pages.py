@@ -29,6 +29,7 @@ from accounts.recent import require_recent_sign_in
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import keyset_page
+from kosops.ui import finding
 from kosops.ui.context import THEME_COOKIE
 from kosops.ui.listing import list_response
 
@@ -46,6 +47,23 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 # -- jobs ----------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def find(request: HttpRequest) -> HttpResponse:
+    """Pages, actions, people, stores, orders by name: the palette's rows, or a page of results."""
+    if not access.is_hq(request.user):
+        raise PermissionDenied("overview.view")
+    words = request.GET.get("q", "").strip()
+    few = bool(getattr(request, "htmx", None))
+    groups = finding.found(request.user, words, limit=finding.FEW if few else finding.MANY)
+    return page_or_fragment(
+        request,
+        "accounts/find.html",
+        {"words": words, "groups": groups, "hits": sum(len(group.hits) for group in groups)},
+        fragment="accounts/_found.html",
+    )
 
 
 @login_required

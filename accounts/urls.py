@@ -4,6 +4,7 @@ from accounts import pages
 
 app_name = "accounts"
 urlpatterns = [
+    path("find/", pages.find, name="find"),
     path("jobs/", pages.jobs, name="jobs"),
     path("jobs/<int:job_id>/", pages.job, name="job"),
     path("jobs/<int:job_id>/file/", pages.job_file, name="job_file"),

@@ -9,9 +9,11 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity
+        from customers import finding
         from customers.import_orders import register_formats
 
         register_formats()
+        finding.register()
         activity.opens_with("customers.order", "customers:order")
         navigation.register(
             navigation.NavItem(

@@ -12,6 +12,7 @@ class IncentivesConfig(AppConfig):
 
         # Job kinds, waiting items and import formats register when their modules load.
         from incentives import (  # noqa: F401
+            finding,
             import_payout_results,
             nightly,
             settlement,
@@ -20,6 +21,7 @@ class IncentivesConfig(AppConfig):
         from incentives.choices import Tier
         from matrix import tier_steps
 
+        finding.register()
         tier_steps.register(Tier.choices)
         activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
         activity.opens_with("incentives.settlement", "incentives:settlement")

@@ -10,8 +10,17 @@ class IntegrationsConfig(AppConfig):
         # The job kinds register themselves; a worker must know them from its start.
         from accounts import activity
         from integrations import import_runs, importing  # noqa: F401
-        from kosops.ui import navigation
+        from kosops.ui import finding, navigation
 
+        finding.register_action(
+            finding.Action(
+                label=_("Import a file"),
+                url_name="integrations:import_new",
+                icon="upload",
+                permission="imports.run",
+                order=10,
+            )
+        )
         activity.opens_with("integrations.importbatch", "integrations:import")
 
         navigation.register(

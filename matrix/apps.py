@@ -9,9 +9,11 @@ class MatrixConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity
+        from matrix import finding
         from matrix.import_organisation import register_formats
 
         register_formats()
+        finding.register()
         activity.opens_with("matrix.creator", "matrix:creator")
         navigation.register(
             navigation.NavItem(

@@ -100,7 +100,7 @@ class Frame:
 
     @cached_property
     def search_url(self) -> str:
-        return _address("matrix:creators")
+        return _address("accounts:find")
 
     @cached_property
     def home_url(self) -> str:

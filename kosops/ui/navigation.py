@@ -132,6 +132,16 @@ def groups_for(person: Any, path: str) -> list[tuple[Text, list[Link]]]:
     return [(title, found) for title, found in grouped if found]
 
 
+def pages_for(person: Any) -> list[tuple[NavItem, str]]:
+    """The pages of HQ that a person may open, as they stand in the navigation; uncounted."""
+    places = list(GROUPS)
+    return [
+        (item, url)
+        for item in sorted(_items, key=lambda item: places.index(item.group))
+        if (url := _url(item)) and allowed(person, item.permission)
+    ]
+
+
 def staff_for(person: Any, path: str) -> list[Link]:
     """The bottom bar of the phone pages for a person."""
     return _links(_staff_items, person, path)

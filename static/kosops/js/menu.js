@@ -14,14 +14,6 @@ document.addEventListener("keydown", (event) => {
     closeSheet();
   }
   if (event.key === "ArrowDown" || event.key === "ArrowUp") moveInMenu(event);
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-    const search = document.querySelector("[data-kos-top-search]");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-      search.select();
-    }
-  }
 });
 
 // A panel that would leave the window on the left hangs from the other edge.

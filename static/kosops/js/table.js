@@ -37,9 +37,9 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "?") {
     document.getElementById("keys")?.showModal();
   } else if (event.key === "/") {
-    const find = document.querySelector("[data-kos-find]") ?? document.querySelector("[data-kos-top-search]");
-    if (!find) return;
+    const find = document.querySelector("[data-kos-find]");
     event.preventDefault();
+    if (!find) return document.querySelector("[data-kos-palette-open]")?.click();
     find.focus();
     find.select();
   }
