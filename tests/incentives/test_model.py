@@ -362,14 +362,17 @@ class Programme(RuleBasedStateMachine):
     def a_month_is_settled(self, ago) -> None:
         self.settle(str(Month.of(self.model.today).shifted(-ago)))
 
-    @rule(payment=payments)
-    def the_next_month_is_settled_and_paid(self, payment) -> None:
+    @rule(sold=st.none() | lines, payment=payments)
+    def the_next_month_is_settled_and_paid(self, sold, payment) -> None:
         day = self.model.first_open_day()
         if day is None:
             return
         month = f"{day:%Y-%m}"
         if self.model.today < next_month(month):
             self.go_to(next_month(month))
+        if sold:
+            news = Order(day.replace(day=1), sold, "finished", "he", "may")
+            self.send(f"M{len(self.model.orders)}", news)
         self.settle(month)
         self.pay(month, **payment)
 
