@@ -133,8 +133,8 @@ class End:
 class Race:
     """Several acts at once, each on a connection of its own.
 
-    Where an act calls `meet` it stops until every other one has come as far, waits for a lock, or
-    is done. So the most harmful order of steps happens each time where nothing prevents it, and
+    Where an act calls `meet` it stops until every other one has come as far, waits for a lock that
+    it holds itself, or is done. So the most harmful order of steps happens each time where nothing prevents it, and
     the same race can be run with a guard and without.
     """
 
@@ -192,7 +192,7 @@ class Race:
             other == mine
             or self.ends[other] is not None
             or self.arrived[other] >= self.arrived[mine]
-            or one("SELECT cardinality(pg_blocking_pids(%s)) > 0", self.pids[other])
+            or one("SELECT pg_backend_pid() = ANY (pg_blocking_pids(%s))", self.pids[other])
         )
 
     def before(self, act: Callable[..., Any]) -> Callable[..., Any]:

@@ -28,6 +28,7 @@ from incentives.models import (
 )
 from kosops.lib import queue
 from kosops.lib import sql as database
+from kosops.lib.errors import DomainError
 from tests import cast as c
 from tests.incentives.money import (
     OCTOBER,
@@ -117,6 +118,8 @@ def test_the_button_to_settle_pressed_twice_at_once_starts_one_job(
     monkeypatch.setattr(queue, "_send", lambda *what: None)
     monkeypatch.setattr(settlement.jobs, "start", race.before(settlement.jobs.start))
     office.order("E1", 10_000)
+    with commission_runs.exclusive(office.brand), pytest.raises(DomainError):
+        settle(office.brand)  # begun and refused: the month is there, without a job
 
     def press() -> Settlement:
         return settlement.start(by=office.chen, brand=office.brand, month=SEPTEMBER)
@@ -287,6 +290,69 @@ def test_without_any_guard_two_runs_at_once_post_everything_twice(
     else:
         assert (held(office.zhou), owed(office.zhou)) == (-1_499, 2 * 1_499)
         assert differences() == {"released_within_earned": 3}
+
+
+# -- M15: the books and the closing of a month ---------------------------------
+
+
+def close_a_month_while_somebody_posts(
+    office: Office, race: Race, patch: pytest.MonkeyPatch
+) -> list[Any]:
+    """The journal is for the month, and comes when its statements are worked out already."""
+    office.order("E1", 10_000)
+    execute = database.execute
+
+    def met_twice(asked: str, params: Any = None) -> int:
+        if asked is settlement._STATEMENTS:
+            race.meet()  # now the other one begins
+            race.meet()  # and is done, or waits
+        return execute(asked, params)
+
+    def post() -> None:
+        race.meet()
+        accounts = [
+            ledger.account(brand=office.brand, kind=kind, currency="CNY", creator=creator)
+            for kind, creator in ((LedgerKind.EXPENSE, None), (LedgerKind.PAYABLE, office.zhou))
+        ]
+        ledger.post(
+            by=office.chen,
+            brand=office.brand,
+            kind=JournalKind.ACCRUAL,
+            source="by hand",
+            key="1",
+            business_date=dt.date(2026, 9, 30),
+            postings=[(accounts[0], 5), (accounts[1], -5)],
+        )
+
+    with patch.context() as patch:
+        patch.setattr(database, "execute", met_twice)
+        return race.run(lambda: settle(office.brand), post)
+
+
+def test_a_journal_waits_for_the_closing_of_its_month_and_is_refused(
+    office: Office, race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = close_a_month_while_somebody_posts(office, race, monkeypatch)
+    assert [end.code for end in ends] == ["", "IntegrityError"]
+    assert "the month of 2026-09-30 is settled" in str(ends[1].error)
+    assert (owed(office.zhou), Statement.objects.get().payable) == (500, 500)
+    assert differences() == {}
+
+
+def test_without_the_lock_on_the_month_a_journal_slips_past_its_statements(
+    office: Office, race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: taken away is the lock that settling takes alone."""
+    execute = database.execute
+
+    def unlocked(asked: str, params: Any = None) -> int:
+        return 0 if "incentives_month_key" in asked else execute(asked, params)
+
+    monkeypatch.setattr(database, "execute", unlocked)
+    ends = close_a_month_while_somebody_posts(office, race, monkeypatch)
+    assert [end.code for end in ends] == ["", ""]
+    assert (owed(office.zhou), Statement.objects.get().payable) == (505, 500)
+    assert differences() == {"statements_in_books": 1}
 
 
 # -- M4: two payouts from one balance ------------------------------------------

@@ -75,9 +75,12 @@ def test_the_month_is_over_at_midnight_where_the_brand_is(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T1: in Shanghai, not in UTC."""
+    office.order("E1", 10_000, day="2026-09-05")
     monkeypatch.setattr(timezone, "now", lambda: dt.datetime(2026, 9, 30, 15, 59, tzinfo=dt.UTC))
     assert code_of(lambda: settle(office.brand)) == "month_not_over"
+    assert settlement.next_month(office.brand) is None
     monkeypatch.setattr(timezone, "now", lambda: dt.datetime(2026, 9, 30, 16, 0, tzinfo=dt.UTC))
+    assert settlement.next_month(office.brand) == SEPTEMBER
     assert settle(office.brand).state == SettlementState.SETTLED
 
 
@@ -322,7 +325,27 @@ def test_settling_again_changes_nothing_and_answers_the_same(office: Office) -> 
         )
     started = settlement.start(by=office.chen, brand=office.brand, month=SEPTEMBER)
     assert (started, started.state) == (first, SettlementState.SETTLED)
+    with commission_runs.exclusive(office.brand):  # nobody has to wait for a known answer
+        assert settle(office.brand) == first
     assert (counted(), list(Statement.objects.values())) == before
+
+
+def test_who_comes_just_after_another_gets_the_same_answer(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M1, M3: the month was open when the second looked, and settled when they had the lock."""
+    office.order("E1", 10_000)
+    exclusive = commission_runs.exclusive
+
+    def after_another(brand: Any) -> Any:
+        monkeypatch.undo()
+        settle(brand)
+        return exclusive(brand)
+
+    monkeypatch.setattr(commission_runs, "exclusive", after_another)
+    assert settle(office.brand).totals["earned"] == 500
+    assert Activity.objects.filter(verb="settlement.settled").count() == 1
+    assert CommissionRun.objects.count() == 2
 
 
 def test_the_button_starts_one_job_until_it_is_done(
