@@ -29,6 +29,9 @@ APPS = (
     "training",
 )
 
+# Fields that nobody sees, and one that is a text to read.
+HIDDEN = {"creator", "account", "secret"}
+
 # What our content security policy would silently break.
 BROKEN_BY_POLICY = {
     "style attribute": r"<[a-z][^>]*\sstyle\s*=",
@@ -110,3 +113,15 @@ def test_the_icon_list_is_in_order_and_without_doubles():
 )
 def test_components_say_at_their_top_what_they_take(path):
     assert path.read_text(encoding="utf-8").startswith(("{#", "{% comment %}"))
+
+
+def test_fields_of_a_form_have_their_labels():
+    """A bare field has no label: `{% field %}` prints both, a `<label>` may stand around it."""
+    bare = [
+        f"{path.relative_to(ROOT)}: {line.strip()[:80]}"
+        for path in TEMPLATES
+        for line in path.read_text().splitlines()
+        for name in re.findall(r"{{ (?:filter\.)?form\.(\w+) }}", line)
+        if "<label" not in line and name not in HIDDEN
+    ]
+    assert bare == []
