@@ -45,6 +45,10 @@ STATES = {
 }
 
 
+# The column in which the fault lies; else it is the payout's number.
+FAULTY = {"amount_mismatch": "amount", "provider_no_taken": "provider_no"}
+
+
 class PayoutResults(ImportFormat):
     """What became of the payouts of a file that went to the bank."""
 
@@ -110,29 +114,17 @@ class PayoutResults(ImportFormat):
                 batch__brand=self.run.brand, out_no__in=[r.values["out_no"] for r in records]
             )
         }
-        owners = dict(
-            Payout.objects.filter(
-                provider_no__in=[
-                    r.values["provider_no"] for r in records if r.values["provider_no"]
-                ]
-            ).values_list("provider_no", "out_no")
-        )
+        owners = payouts.owners_of([_answer(record) for record in records])
         for record in records:
             self._resolve(record, known.get(record.values["out_no"]), owners)
 
-    def _resolve(
-        self, record: Record, payout: Payout | None, owners: dict[str | None, str]
-    ) -> None:
+    def _resolve(self, record: Record, payout: Payout | None, owners: dict[str, str]) -> None:
         answer = _answer(record)
-        owner = owners.setdefault(answer.provider_no, answer.out_no) if answer.provider_no else ""
-        if owner and owner != answer.out_no:
-            record.refuse("provider_no_taken", "provider_no", value=answer.provider_no)
-            return
-        outcome = payouts.check_result(payout, answer)
+        outcome = payouts.check_result(payout, answer, owners)
         if outcome.result == "refused":
             facts = dict(outcome.params or {})
             facts |= {name: money(facts[name]) for name in ("ours", "bank") if name in facts}
-            column = "amount" if outcome.code == "amount_mismatch" else "out_no"
+            column = FAULTY.get(outcome.code, "out_no")
             record.refuse(outcome.code, column, **(facts or {"value": answer.out_no}))
         elif outcome.result == "unchanged":
             record.outcome = Outcome.UNCHANGED

@@ -411,7 +411,8 @@ class Result:
 @dataclass(frozen=True)
 class ResultOutcome:
     """`settled`, `unchanged`, or `refused` with a code: `unknown_payout`, `amount_mismatch`,
-    `not_sent`, `contradicts` (the bank said the opposite before)."""
+    `not_sent`, `contradicts` (the bank said the opposite before), `provider_no_taken` (the bank's
+    number belongs to another payout)."""
 
     out_no: str
     result: str
@@ -428,16 +429,28 @@ def take_results(*, by: Person | None, rows: Sequence[Result]) -> list[ResultOut
         .filter(out_no__in={row.out_no for row in rows})
         .order_by("pk")
     }
-    outcomes = [_answer(payouts.get(row.out_no), row) for row in rows]
+    owners = owners_of(rows)
+    outcomes = [_answer(payouts.get(row.out_no), row, owners) for row in rows]
     settled = {o.out_no for o in outcomes if o.result == "settled"}
     _book_results(by, [payouts[out_no] for out_no in sorted(settled)])
     return outcomes
 
 
-def check_result(payout: Payout | None, row: Result) -> ResultOutcome:
-    """What `take_results` would do with a line, without doing it."""
+def owners_of(rows: Sequence[Result]) -> dict[str, str]:
+    """Whose payout each of the bank's numbers is known for, as far as any is."""
+    known = Payout.objects.filter(provider_no__in={row.provider_no for row in rows})
+    return {str(number): out_no for number, out_no in known.values_list("provider_no", "out_no")}
+
+
+def check_result(payout: Payout | None, row: Result, owners: dict[str, str]) -> ResultOutcome:
+    """What `take_results` would do with a line, without doing it.
+
+    ``owners`` comes from `owners_of` and takes this line in, for those that follow.
+    """
     if payout is None:
         return ResultOutcome(row.out_no, "refused", "unknown_payout")
+    if row.provider_no and owners.setdefault(row.provider_no, row.out_no) != row.out_no:
+        return ResultOutcome(row.out_no, "refused", "provider_no_taken", {"value": row.provider_no})
     wanted = PayoutState.SUCCEEDED if row.succeeded else PayoutState.FAILED
     if payout.state == wanted and payout.amount == row.amount:
         return ResultOutcome(row.out_no, "unchanged")
@@ -456,8 +469,8 @@ def check_result(payout: Payout | None, row: Result) -> ResultOutcome:
     return ResultOutcome(row.out_no, "settled")
 
 
-def _answer(payout: Payout | None, row: Result) -> ResultOutcome:
-    outcome = check_result(payout, row)
+def _answer(payout: Payout | None, row: Result, owners: dict[str, str]) -> ResultOutcome:
+    outcome = check_result(payout, row, owners)
     if payout is not None and outcome.result == "settled":
         payout.state = PayoutState.SUCCEEDED if row.succeeded else PayoutState.FAILED
         payout.provider_no = row.provider_no or None

@@ -514,6 +514,18 @@ def test_an_answer_for_a_cancelled_payout_is_refused(office: Office, settled: Se
     assert take(office, answer(batch.payouts.first())) == ["not_sent"]
 
 
+def test_a_number_of_the_bank_belongs_to_one_payout(office: Office, sent: list[Payout]) -> None:
+    zhou, may = sent
+    assert take(office, answer(zhou), answer(may, provider_no=f"B{zhou.pk}")) == [
+        "settled",
+        "provider_no_taken",
+    ]
+    assert take(office, answer(may, provider_no=f"B{zhou.pk}")) == ["provider_no_taken"]
+    assert paid_in(office) == 999
+    assert take(office, answer(may)) == ["settled"]
+    assert differences() == {}
+
+
 def test_an_answer_that_contradicts_the_first_is_refused(
     office: Office, sent: list[Payout]
 ) -> None:
