@@ -1,7 +1,7 @@
 """The product against `tests.incentives.model`: whatever happens to orders, refunds, plans, months
 and payouts, in whatever order, both say the same after each step.
 
-The nightly profile plays 12,000 steps and more: ``pytest --hypothesis-profile=nightly``.
+The nightly profile plays 10,000 steps and more: ``pytest --hypothesis-profile=nightly``.
 """
 
 import datetime as dt
@@ -577,7 +577,7 @@ def test_the_product_does_what_the_model_says(monkeypatch: pytest.MonkeyPatch) -
     run_state_machine_as_test(
         Programme,
         settings=settings(
-            max_examples=220 if NIGHTLY else 10,
+            max_examples=260 if NIGHTLY else 10,
             stateful_step_count=60 if NIGHTLY else 30,
             suppress_health_check=list(HealthCheck),
         ),
