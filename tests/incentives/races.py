@@ -17,7 +17,7 @@ from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from tests.conftest import server
+from tests.conftest import TEMPLATE, migrations_digest, server
 from tests.refusals import one, sql
 
 # Far longer than anything here takes; only a test that hangs gets to know it.
@@ -29,13 +29,16 @@ Act = Callable[[], Any]
 
 @contextmanager
 def own_database(label: str) -> Iterator[None]:
-    """Work on a copy of the current database. What is committed or taken down goes with it."""
+    """Work in an empty database of its own. What is committed or taken down goes with it.
+
+    It is copied from the template, which nobody is ever connected to, as copying needs.
+    """
     before = connection.settings_dict["NAME"]
-    copy = f"{before}_{label}"
+    copy, empty = f"{before}_{label}", f"{TEMPLATE}{migrations_digest()}"
     connections.close_all()
     with server() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {copy} TEMPLATE {before}")
+        cursor.execute(f"CREATE DATABASE {copy} TEMPLATE {empty}")
     connection.settings_dict["NAME"] = copy
     try:
         yield
