@@ -25,6 +25,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from accounts import activity
+from accounts.access import reach
 from accounts.choices import JobState
 from accounts.models import Job, Person, Unit
 from kosops.lib import queue
@@ -46,21 +47,26 @@ OPEN_STATES = (JobState.WAITING, JobState.RUNNING)
 Run = Callable[["Job", "Progress"], "dict[str, Any] | None"]
 _kinds: dict[str, Run] = {}
 _permissions: dict[str, str] = {}
+_own: set[str] = set()
 _count_names: dict[str, str | Promise] = {}
 
 
 # -- kinds and queries ---------------------------------------------------------
 
 
-def job_kind(name: str, *, permission: str = "jobs.view") -> Callable[[Run], Run]:
+def job_kind(
+    name: str, *, permission: str = "jobs.view", own: bool = False
+) -> Callable[[Run], Run]:
     """Register the function that does jobs of this kind.
 
-    ``permission`` is what a person must hold at the job's unit to see it and its result file.
+    ``permission`` is what a person must hold at the job's unit to see it and its result file. Jobs
+    of an ``own`` kind are seen only by who started them, while they hold the permission somewhere.
     """
 
     def register(run: Run) -> Run:
         _kinds[name] = run
         _permissions[name] = permission
+        (_own.add if own else _own.discard)(name)
         return run
 
     return register
@@ -71,16 +77,21 @@ def known_kinds() -> frozenset[str]:
 
 
 def visible_to(person: Any) -> QuerySet[Job]:
-    """Jobs that the person may see: those of their units, less the kinds they lack the right for."""
-    rows = Job.objects.for_user(person, "jobs.view")
+    """Jobs that the person may see: those of their units, less the kinds they lack the right for,
+    and their own of the kinds that are nobody else's business.
+    """
+    shared = Q(pk__in=Job.objects.for_user(person, "jobs.view").values("pk")) & ~Q(kind__in=_own)
     by_permission: dict[str, list[str]] = {}
     for kind, permission in _permissions.items():
-        if permission != "jobs.view":
+        if permission != "jobs.view" and kind not in _own:
             by_permission.setdefault(permission, []).append(kind)
     for permission, kinds in by_permission.items():
         reached = Job.objects.for_user(person, permission)
-        rows = rows.filter(~Q(kind__in=kinds) | Q(pk__in=reached.values("pk")))
-    return rows
+        shared &= ~Q(kind__in=kinds) | Q(pk__in=reached.values("pk"))
+    if not isinstance(person, Person):
+        return Job.objects.filter(shared)
+    mine = [kind for kind in _own if reach(person, _permissions[kind])]
+    return Job.objects.filter(shared | Q(kind__in=mine, created_by=person))
 
 
 def name_counts(names: Mapping[str, str | Promise]) -> None:

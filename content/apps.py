@@ -8,13 +8,26 @@ class ContentConfig(AppConfig):
     name = "content"
 
     def ready(self) -> None:
-        from accounts import activity
-        from content import posting
+        from accounts import activity, first_steps
+        from content import exports, posting
         from content.import_notes import register_formats
+        from content.models import Post
         from matrix.posting import register
 
         register(posting)
         register_formats()
+        exports.register()
+        first_steps.register(
+            first_steps.Step(
+                code="posts",
+                label=_("Bring the posts"),
+                text=_("Note and work lists of the platforms, with their figures"),
+                url_name="integrations:import_new",
+                permission="imports.run",
+                order=20,
+                is_done=lambda brand: Post.objects.filter(brand=brand).exists(),
+            )
+        )
         activity.opens_with("content.post", "content:post")
         navigation.register(
             navigation.NavItem(

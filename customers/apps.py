@@ -8,12 +8,25 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def ready(self) -> None:
-        from accounts import activity
-        from customers import finding
+        from accounts import activity, first_steps
+        from customers import exports, finding
         from customers.import_orders import register_formats
+        from customers.models import Order
 
         register_formats()
+        exports.register()
         finding.register()
+        first_steps.register(
+            first_steps.Step(
+                code="orders",
+                label=_("Bring the orders"),
+                text=_("Paid orders and refunds, with who sold or shared them"),
+                url_name="integrations:import_new",
+                permission="imports.run",
+                order=30,
+                is_done=lambda brand: Order.objects.filter(brand=brand).exists(),
+            )
+        )
         activity.opens_with("customers.order", "customers:order")
         navigation.register(
             navigation.NavItem(

@@ -8,20 +8,47 @@ class IncentivesConfig(AppConfig):
     name = "incentives"
 
     def ready(self) -> None:
-        from accounts import activity
+        from accounts import activity, first_steps
 
         # Job kinds, waiting items and import formats register when their modules load.
         from incentives import (  # noqa: F401
+            exports,
             finding,
             import_payout_results,
             nightly,
             settlement,
             waiting_items,
         )
-        from incentives.choices import Tier
+        from incentives.choices import Decision, Tier
+        from incentives.models import Approval, PlanVersion
         from matrix import tier_steps
 
+        exports.register()
         finding.register()
+        first_steps.register(
+            first_steps.Step(
+                code="plan",
+                label=_("Set the commission plan"),
+                text=_("Who earns which share of an order, from which day"),
+                url_name="incentives:plans",
+                permission="commission.plan",
+                order=40,
+                is_done=lambda brand: PlanVersion.objects.filter(brand=brand).exists(),
+            )
+        )
+        first_steps.register(
+            first_steps.Step(
+                code="payout",
+                label=_("Approve the first payout"),
+                text=_("Finance settles a month, one person makes the batch, another approves it"),
+                url_name="incentives:payouts",
+                permission="payouts.approve",
+                order=50,
+                is_done=lambda brand: Approval.objects.filter(
+                    batch__brand=brand, decision=Decision.APPROVED
+                ).exists(),
+            )
+        )
         tier_steps.register(Tier.choices)
         activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
         activity.opens_with("incentives.settlement", "incentives:settlement")

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import access, brands, waiting
+from accounts import access, brands, first_steps, waiting
 from accounts.choices import UnitKind
 from accounts.models import Unit
 from incentives import tier_runs
@@ -56,6 +56,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "region": region,
         "kpis": _kpis(request, daily, metric, span),
         "trend": _trend(daily[metric], metric, span),
+        "first_steps": first_steps.standing(request.user, brand),
         "waiting": waits[:5],
         "waiting_more": max(0, len(waits) - 5),
         "tiers": _tiers(brand, request),

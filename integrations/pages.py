@@ -1,4 +1,5 @@
-"""The import wizard: each step is an address, so it can be left and taken up again."""
+"""The import wizard: each step is an address, so it can be left and taken up again. And the files
+that lists are taken away in."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, activity
-from integrations import importing, settling, showing
+from accounts import access, activity, brands
+from integrations import exporting, importing, settling, showing
 from integrations.choices import BEFORE_APPLYING, WAITING, ImportState, Outcome
 from integrations.filters import ImportFilter
 from integrations.forms import MappingForm, NewImportForm
@@ -58,6 +60,41 @@ def imports(request: HttpRequest) -> HttpResponse:
         template="integrations/imports.html",
         fragment="integrations/_imports.html",
     )
+
+
+@require_POST
+@login_required
+def export_start(request: HttpRequest) -> HttpResponse:
+    """The list that the form names, as a file, or the job that makes it."""
+    export = exporting.known(request.POST.get("list", ""))
+    if export is None:
+        raise Http404
+    brand = brands.required(request, export.permission)
+    try:
+        answer = exporting.start(
+            by=request.user,
+            brand=brand,
+            export=export,
+            query=request.POST.get("query", ""),
+            file_type=request.POST.get("type", ""),
+        )
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(_back(request))
+    if answer.job is not None:
+        return redirect("accounts:job", answer.job.pk)
+    content_type = exporting.CONTENT_TYPES[answer.name.rpartition(".")[2]]
+    response = HttpResponse(answer.content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{answer.name}"'
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    """The page that the form stood on, if it is one of ours."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+        return wanted
+    return reverse("home")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

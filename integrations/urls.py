@@ -4,6 +4,7 @@ from integrations import pages
 
 app_name = "integrations"
 urlpatterns = [
+    path("exports/", pages.export_start, name="export"),
     path("imports/", pages.imports, name="imports"),
     path("imports/new/", pages.import_new, name="import_new"),
     path("imports/<int:pk>/", pages.import_page, name="import"),

@@ -8,12 +8,25 @@ class MatrixConfig(AppConfig):
     name = "matrix"
 
     def ready(self) -> None:
-        from accounts import activity
-        from matrix import finding
+        from accounts import activity, first_steps
+        from matrix import exports, finding
         from matrix.import_organisation import register_formats
+        from matrix.models import Creator
 
         register_formats()
+        exports.register()
         finding.register()
+        first_steps.register(
+            first_steps.Step(
+                code="people",
+                label=_("Bring your organisation"),
+                text=_("Regions, stores and creators from your staff and member lists"),
+                url_name="integrations:import_new",
+                permission="imports.run",
+                order=10,
+                is_done=lambda brand: Creator.objects.filter(brand=brand).exists(),
+            )
+        )
         activity.opens_with("matrix.creator", "matrix:creator")
         navigation.register(
             navigation.NavItem(

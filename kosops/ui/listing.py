@@ -6,7 +6,7 @@ A list has one `ListFilter` class, used by its page and its API. The address is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import django_filters
@@ -82,6 +82,15 @@ class ListFilter(django_filters.FilterSet):
             descending=descending,
             cursor=str(self.data.get("cursor") or ""),
         )
+
+    def batches(self, rows: QuerySet[Any], size: int) -> Iterator[list[Any]]:
+        """All of ``rows`` in the order asked for, ``size`` at a time and each batch by itself."""
+        field, descending = self.order
+        cursor: str | None = ""
+        while cursor is not None:
+            page = keyset_page(rows, field=field, descending=descending, cursor=cursor, size=size)
+            yield page.rows
+            cursor = page.next
 
     @property
     def active(self) -> dict[str, Any]:

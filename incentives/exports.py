@@ -1,0 +1,58 @@
+"""The statements of a month as a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person, Unit
+from incentives.filters import StatementFilter
+from incentives.models import Statement
+from integrations import exporting
+from integrations.exporting import Column
+from kosops.ui.listing import ListFilter
+
+VIEW = "commission.view"
+
+
+def statements(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, QuerySet[Any]]:
+    """Statements of the month in ``period``, without one of the month settled last."""
+    rows = Statement.objects.for_user(person, VIEW).filter(
+        settlement__brand=brand, settlement__state="settled"
+    )
+    period = query.get("period")
+    if not period:
+        last = rows.order_by("-settlement__period").values_list("settlement__period", flat=True)
+        period = last.first() or ""
+    found = StatementFilter(query, queryset=rows.filter(settlement__period=period))
+    return found, found.rows().select_related("creator", "store", "settlement")
+
+
+def register() -> None:
+    money = exporting.amount
+    exporting.register(
+        exporting.ListExport(
+            code="statements",
+            label=_("Statements"),
+            permission=VIEW,
+            found=statements,
+            columns=[
+                Column(heading=_("Month"), value=lambda row: row.settlement.period),
+                Column(heading=_("Number"), value=lambda row: row.creator.number),
+                Column(heading=_("Person"), value=lambda row: row.creator.name),
+                Column(heading=_("Kind"), value=lambda row: row.creator.get_kind_display()),
+                Column(heading=_("Store"), value=lambda row: row.store.name),
+                Column(heading=_("Held before"), value=lambda row: money(row.held_opening)),
+                Column(heading=_("Earned"), value=lambda row: money(row.earned)),
+                Column(heading=_("Clawed back"), value=lambda row: money(row.clawed_back)),
+                Column(heading=_("Released"), value=lambda row: money(row.released)),
+                Column(heading=_("Held"), value=lambda row: money(row.held)),
+                Column(heading=_("Carried from before"), value=lambda row: money(row.opening)),
+                Column(heading=_("Paid out"), value=lambda row: money(row.paid_out)),
+                Column(heading=_("Payable"), value=lambda row: money(row.payable)),
+            ],
+        )
+    )
