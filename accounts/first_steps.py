@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.core.cache import cache
+from django.db.models import Exists, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 
@@ -17,13 +18,12 @@ from accounts.models import Person, Unit
 
 Text = str | Promise
 
-# A brand that has all its steps behind it does not go back, so a day's memory is only thrift.
-REMEMBERED = 24 * 3600
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """``is_done(brand)`` costs one EXISTS; ``permission`` says who can take the step."""
+    """``shown_by(brand)`` gives the rows any of which shows that the step is done; ``permission``
+    says who can take it.
+    """
 
     code: str
     label: Text
@@ -31,7 +31,7 @@ class Step:
     url_name: str
     permission: str
     order: int
-    is_done: Callable[[Unit], bool]
+    shown_by: Callable[[Unit], QuerySet[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +61,8 @@ def standing(person: Person, brand: Unit | None) -> Sequence[Standing]:
     mine = {step.code for step in steps if brand and reach(person, step.permission).covers(brand)}
     if brand is None or not mine:
         return ()
-    remembered = f"first-steps-done:{brand.pk}:{len(steps)}"
-    if cache.get(remembered):
-        return ()
-    done = {step.code: step.is_done(brand) for step in steps}
+    done = _done(steps, brand)
     if all(done.values()):
-        cache.set(remembered, True, REMEMBERED)
         return ()
     open_to_me = [step.code for step in steps if step.code in mine and not done[step.code]]
     return [
@@ -79,3 +75,10 @@ def standing(person: Person, brand: Unit | None) -> Sequence[Standing]:
         )
         for step in steps
     ]
+
+
+def _done(steps: Sequence[Step], brand: Unit) -> dict[str, bool]:
+    """Which steps are done, in one query."""
+    shown = {f"done_{step.code}": Exists(step.shown_by(brand)) for step in steps}
+    row: dict[str, Any] = dict(Unit.objects.filter(pk=brand.pk).values(**shown).get())
+    return {step.code: row[f"done_{step.code}"] for step in steps}

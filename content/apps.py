@@ -25,7 +25,7 @@ class ContentConfig(AppConfig):
                 url_name="integrations:import_new",
                 permission="imports.run",
                 order=20,
-                is_done=lambda brand: Post.objects.filter(brand=brand).exists(),
+                shown_by=lambda brand: Post.objects.filter(brand=brand),
             )
         )
         activity.opens_with("content.post", "content:post")

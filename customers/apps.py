@@ -24,7 +24,7 @@ class CustomersConfig(AppConfig):
                 url_name="integrations:import_new",
                 permission="imports.run",
                 order=30,
-                is_done=lambda brand: Order.objects.filter(brand=brand).exists(),
+                shown_by=lambda brand: Order.objects.filter(brand=brand),
             )
         )
         activity.opens_with("customers.order", "customers:order")

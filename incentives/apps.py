@@ -33,7 +33,7 @@ class IncentivesConfig(AppConfig):
                 url_name="incentives:plans",
                 permission="commission.plan",
                 order=40,
-                is_done=lambda brand: PlanVersion.objects.filter(brand=brand).exists(),
+                shown_by=lambda brand: PlanVersion.objects.filter(brand=brand),
             )
         )
         first_steps.register(
@@ -44,9 +44,9 @@ class IncentivesConfig(AppConfig):
                 url_name="incentives:payouts",
                 permission="payouts.approve",
                 order=50,
-                is_done=lambda brand: Approval.objects.filter(
+                shown_by=lambda brand: Approval.objects.filter(
                     batch__brand=brand, decision=Decision.APPROVED
-                ).exists(),
+                ),
             )
         )
         tier_steps.register(Tier.choices)

@@ -24,7 +24,7 @@ class MatrixConfig(AppConfig):
                 url_name="integrations:import_new",
                 permission="imports.run",
                 order=10,
-                is_done=lambda brand: Creator.objects.filter(brand=brand).exists(),
+                shown_by=lambda brand: Creator.objects.filter(brand=brand),
             )
         )
         activity.opens_with("matrix.creator", "matrix:creator")
