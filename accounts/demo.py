@@ -34,7 +34,7 @@ from kosops.lib.periods import Month
 CODE = "CY"
 MONTHS = 6
 # Days of each month at which the play halts, besides its last.
-HALTS = (3, 11, 20)
+HALTS = (3, 16)
 
 # Nobody else tells the planner about rows of a transaction that is not over: without this it
 # takes every table for an empty one. Early, when it matters most, and once more when all has grown.
