@@ -595,3 +595,16 @@ def test_a_journal_reversed_twice_at_once_is_reversed_once(
     assert Journal.objects.filter(kind=JournalKind.REVERSAL).count() == 1
     assert Activity.objects.filter(verb="journal.reversed").count() == 1
     assert differences() == {}
+
+
+def test_without_lock_and_keys_a_journal_is_reversed_twice(
+    office: Office, race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin of M24: taken away are the advisory lock and the keys on what is reversed."""
+    monkeypatch.setattr(ledger, "execute", lambda *_lock: 0)
+    sql("ALTER TABLE incentives_journal DROP CONSTRAINT incentives_journal_reverses_id_key")
+    sql("DROP INDEX journal_event_once")
+    monkeypatch.setattr(Journal, "save", race.before(Journal.save))
+    ends = reverse_twice_at_once(office, race, monkeypatch)
+    assert codes(ends) == ["", ""]
+    assert expenses(office) == -500
