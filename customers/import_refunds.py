@@ -18,6 +18,7 @@ from integrations.formats import (
     as_moment,
     as_money,
 )
+from kosops.lib.money import plain_amount
 
 
 class RefundList(ImportFormat):
@@ -95,7 +96,7 @@ class RefundList(ImportFormat):
             amount = record.values["amount"]
             line, first = self._in_file.setdefault(key, (record.line, amount))
             if known.get(key, amount) != amount:
-                record.refuse("refund_differs", "amount", known=_shown(known[key]))
+                record.refuse("refund_differs", "amount", known=plain_amount(known[key]))
             elif line != record.line and first != amount:
                 record.refuse("repeated_row", "refund_no", first=line)
             elif line != record.line:
@@ -123,10 +124,6 @@ class RefundList(ImportFormat):
 
 def _refuse(record: Record, outcome: intake.Outcome) -> None:
     if outcome.code == "refund_differs":
-        record.refuse(outcome.code, "amount", known=_shown(outcome.params["known"]))
+        record.refuse(outcome.code, "amount", known=plain_amount(outcome.params["known"]))
     else:
         record.refuse(outcome.code)
-
-
-def _shown(minor: int) -> str:
-    return f"{minor // 100}.{minor % 100:02d}"

@@ -23,6 +23,7 @@ from incentives.models import CommissionLine, PlanVersion, Statement
 from integrations.sheets.writing import csv_lines
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
+from kosops.lib.money import plain_amount
 from kosops.lib.periods import Month
 from kosops.ui.listing import address, list_response
 from kosops.ui.parts import Choice
@@ -132,16 +133,11 @@ def _statement_rows(shown: Statement, month: Month) -> Iterable[tuple[Any, ...]]
             line.order.external_id,
             line.order_line.title,
             words.role_name(line.role),
-            _plain(line.base),
+            plain_amount(line.base),
             f"{line.rate_bp / 100:g}",
-            _plain(line.amount),
+            plain_amount(line.amount),
             line.run.as_of.isoformat(),
         )
-
-
-def _plain(minor: int) -> str:
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
 
 # -- one line ------------------------------------------------------------------

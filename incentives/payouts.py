@@ -40,6 +40,7 @@ from incentives.models import (
 from integrations.sheets.writing import csv_lines
 from kosops.lib import sql
 from kosops.lib.errors import DomainError, NotAllowed
+from kosops.lib.money import plain_amount
 from kosops.lib.secrets import decrypt, encrypt
 from matrix.models import Creator
 
@@ -388,7 +389,7 @@ def _payment_file(batch: PayoutBatch) -> bytes:
             payout.out_no,
             decrypt(payout.holder),
             decrypt(payout.account),
-            f"{payout.amount // 100}.{payout.amount % 100:02d}",
+            plain_amount(payout.amount),
             payout.currency,
             purpose,
         )

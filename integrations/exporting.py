@@ -27,6 +27,7 @@ from accounts import activity, jobs
 from accounts.models import Job, Person, Unit
 from integrations.sheets.writing import Value, csv_lines, write_xlsx
 from kosops.lib.errors import DomainError
+from kosops.lib.money import plain_amount
 from kosops.ui.listing import ListFilter, count_up_to
 
 Text = str | Promise
@@ -103,7 +104,7 @@ def known(code: str) -> ListExport | None:
 
 def amount(minor: int | None) -> Decimal | None:
     """Minor units as the number that a spreadsheet adds up: 284650 is 2846.50."""
-    return None if minor is None else Decimal(minor).scaleb(-2)
+    return None if minor is None else Decimal(plain_amount(minor))
 
 
 def local(moment: dt.datetime | None) -> str | None:

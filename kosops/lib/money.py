@@ -38,6 +38,12 @@ def parse_amount(text: str, *, field: str = "amount", allow_negative: bool = Fal
     return check_amount(-minor if sign else minor, field=field, allow_negative=allow_negative)
 
 
+def plain_amount(minor: int) -> str:
+    """Write 1250 minor units as ``"12.50"``, for files and machines: what `parse_amount` reads."""
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
+
+
 def check_amount(minor: object, *, field: str = "amount", allow_negative: bool = False) -> int:
     """Return ``minor`` if it is an int within the limits, else refuse naming the field."""
     if isinstance(minor, bool) or not isinstance(minor, int):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kosops.lib.errors import DomainError
-from kosops.lib.money import MAX_MINOR, check_amount, parse_amount, share_of, split
+from kosops.lib.money import MAX_MINOR, check_amount, parse_amount, plain_amount, share_of, split
 
 
 @pytest.mark.parametrize(
@@ -171,3 +171,8 @@ def test_a_split_within_the_weights_stays_within_each(
     assert all(
         0 <= part <= weight for part, weight in zip(split(pot, weights), weights, strict=True)
     )
+
+
+@given(st.integers(-MAX_MINOR, MAX_MINOR))
+def test_a_plain_amount_is_read_as_it_was_written(minor: int) -> None:
+    assert parse_amount(plain_amount(minor), allow_negative=True) == minor
