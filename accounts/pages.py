@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -27,7 +26,7 @@ from accounts.forms import ApiKeyForm, PersonForm, PreferencesForm, RoleForm
 from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
 from accounts.recent import require_recent_sign_in
 from kosops.lib.errors import DomainError
-from kosops.lib.htmx import page_or_fragment
+from kosops.lib.htmx import page_or_fragment, safe_next
 from kosops.lib.lists import keyset_page
 from kosops.ui import finding
 from kosops.ui.context import THEME_COOKIE
@@ -355,7 +354,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen()
     if isinstance(request.user, Person):
         people_commands.set_preferences(by=request.user, **chosen)
-    response = redirect(_safe_next(request))
+    response = redirect(safe_next(request))
     if "theme" in chosen:
         _set_cookie(response, THEME_COOKIE, chosen["theme"])
     if chosen.get("language"):
@@ -367,15 +366,6 @@ def _set_cookie(response: HttpResponse, name: str, value: str) -> None:
     response.set_cookie(
         name, value, max_age=YEAR, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
     )
-
-
-def _safe_next(request: HttpRequest) -> str:
-    """Where to go on: an address of this host only (A14)."""
-    address = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return address if safe else "home"
 
 
 # -- what the lists share ------------------------------------------------------

@@ -11,7 +11,6 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,6 +22,7 @@ from integrations.forms import MappingForm, NewImportForm
 from integrations.models import ImportBatch, ImportIssue
 from integrations.sheets.writing import csv_lines
 from kosops.lib.errors import DomainError
+from kosops.lib.htmx import safe_next
 from kosops.lib.lists import keyset_page
 from kosops.ui.listing import list_response
 
@@ -80,21 +80,13 @@ def export_start(request: HttpRequest) -> HttpResponse:
         )
     except DomainError as refusal:
         messages.error(request, str(refusal))
-        return redirect(_back(request))
+        return redirect(safe_next(request))
     if answer.job is not None:
         return redirect("accounts:job", answer.job.pk)
     content_type = exporting.CONTENT_TYPES[answer.name.rpartition(".")[2]]
     response = HttpResponse(answer.content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{answer.name}"'
     return response
-
-
-def _back(request: HttpRequest) -> str:
-    """The page that the form stood on, if it is one of ours."""
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
-        return wanted
-    return reverse("home")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
