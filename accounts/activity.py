@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,7 @@ DONE: dict[str, Promise] = {
     "mapped": pgettext_lazy("activity", "columns mapped"),
     "moved": pgettext_lazy("activity", "moved"),
     "reactivated": pgettext_lazy("activity", "may sign in again"),
+    "removed": pgettext_lazy("activity", "removed"),
     "refused": pgettext_lazy("activity", "refused an act"),
     "rejected": pgettext_lazy("activity", "rejected"),
     "results_taken": pgettext_lazy("activity", "bank results taken in"),
@@ -187,6 +189,34 @@ def record(
         before=before,
         after=after,
     )
+
+
+def record_many(
+    *,
+    by: Person | None,
+    verb: str,
+    objects: Iterable[tuple[Model, Unit | None]],
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> int:
+    """Write the same for each of many objects, so that each one's history is whole."""
+    now = timezone.now()
+    rows = [
+        Activity(
+            at=now,
+            actor=by,
+            actor_label=by.name if by else SYSTEM,
+            verb=verb,
+            unit=unit,
+            object_type=object._meta.label_lower,
+            object_id=object.pk,
+            object_label=str(object)[:160],
+            before=before,
+            after=after,
+        )
+        for object, unit in objects
+    ]
+    return len(Activity.objects.bulk_create(rows, batch_size=1000))
 
 
 def record_refusal(*, by: Person, path: str, method: str, unit: Unit | None = None) -> Activity:

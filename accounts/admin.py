@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import people, units
 from accounts.admin_base import Looking, Repairing
 from accounts.api_keys import revoke_key
-from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
+from accounts.models import Activity, ApiKey, Grant, Job, Person, SavedView, Unit
 from kosops.lib.errors import DomainError
 
 # The admin's own form knows neither the second factor nor the locks.
@@ -176,6 +176,13 @@ class ActivityAdmin(Looking):
     list_display = ("at", "actor_label", "verb", "object_type", "object_label", "unit")
     list_select_related = ("unit",)
     search_fields = ("verb", "actor_label", "object_label")
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(Looking):
+    list_display = ("name", "page", "person", "shared_with", "saved_at")
+    list_select_related = ("person", "shared_with")
+    search_fields = ("name", "person__username")
 
 
 @admin.register(Job)

@@ -13,13 +13,21 @@ from django.utils.translation import pgettext_lazy
 from accounts.activity import DONE
 from accounts.choices import JobState, Role
 from accounts.models import Activity, Grant, Job, Person
-from kosops.ui.listing import ListFilter
+from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
 
 
 class JobFilter(ListFilter):
     sorts = {"started": "created_at"}
     default_sort = "-started"
+    columns = [
+        ListColumn(code="job", label=_("Job")),
+        ListColumn(code="state", label=_("State")),
+        ListColumn(code="progress", label=_("Progress")),
+        ListColumn(code="unit", label=_("Unit")),
+        ListColumn(code="by", label=_("Started by")),
+        ListColumn(code="when", label=_("When")),
+    ]
 
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=JobState.choices, empty_label=_("All states")
@@ -35,6 +43,14 @@ class ActivityFilter(ListFilter):
 
     sorts = {"at": "at"}
     default_sort = "-at"
+    columns = [
+        ListColumn(code="object", label=_("Object")),
+        ListColumn(code="when", label=_("When")),
+        ListColumn(code="who", label=_("Who")),
+        ListColumn(code="done", label=_("What")),
+        ListColumn(code="unit", label=_("Unit")),
+        ListColumn(code="changes", label=_("Before and after")),
+    ]
 
     who = django_filters.CharFilter(
         label=_("Who"), field_name="actor_label", lookup_expr="icontains"
@@ -65,6 +81,12 @@ class ActivityFilter(ListFilter):
 class PersonFilter(ListFilter):
     sorts = {"name": "name"}
     default_sort = "name"
+    columns = [
+        ListColumn(code="name", label=pgettext_lazy("person", "Name")),
+        ListColumn(code="roles", label=_("Roles today")),
+        ListColumn(code="access", label=_("Access")),
+        ListColumn(code="last_login", label=_("Last sign-in")),
+    ]
 
     q = django_filters.CharFilter(
         label=pgettext_lazy("person", "Name"), method="by_name", max_length=80

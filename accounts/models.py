@@ -268,6 +268,28 @@ class Activity(models.Model):
         return f"{self.verb} {self.object_label}"
 
 
+class SavedView(models.Model):
+    """Filters, order and columns of a list under a name: the address of the list is the view.
+
+    ``shared_with`` is the brand whose HQ people see it as well; only its owner changes it.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=60)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000)
+    shared_with = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="+")
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [models.UniqueConstraint("person", "page", "name", name="saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Job(models.Model):
     """A piece of long work with its progress. The row is the truth; Celery only wakes it."""
 

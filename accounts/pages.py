@@ -91,7 +91,13 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
         "log": job_commands.log_lines(shown),
         "may_cancel": _may_cancel(request, shown),
     }
-    return page_or_fragment(request, "accounts/job.html", context, fragment="accounts/_job.html")
+    return page_or_fragment(
+        request,
+        "accounts/job.html",
+        context,
+        fragment="accounts/_job.html",
+        peek="accounts/_job_peek.html",
+    )
 
 
 @login_required
@@ -261,7 +267,7 @@ def _change_access(request: HttpRequest, shown: Person, act: str) -> HttpRespons
 
 def _person_page(request: HttpRequest, shown: Person, form: RoleForm | None = None) -> HttpResponse:
     grants = Grant.objects.for_user(request.user, people_commands.MANAGE).filter(person=shown)
-    return render(
+    return page_or_fragment(
         request,
         "accounts/person.html",
         {
@@ -271,6 +277,7 @@ def _person_page(request: HttpRequest, shown: Person, form: RoleForm | None = No
             "refusal": people_commands.refusal_to_manage(request.user, shown),
             "form": form or RoleForm(units=_units(request, people_commands.MANAGE)),
         },
+        peek="accounts/_person_peek.html",
         status=_form_status(form),
     )
 

@@ -1,10 +1,13 @@
 from django.urls import path
 
-from accounts import pages
+from accounts import pages, saved_view_pages
 
 app_name = "accounts"
 urlpatterns = [
     path("find/", pages.find, name="find"),
+    path("views/", saved_view_pages.views, name="views"),
+    path("views/save/", saved_view_pages.view_save, name="view_save"),
+    path("views/<int:view_id>/remove/", saved_view_pages.view_remove, name="view_remove"),
     path("jobs/", pages.jobs, name="jobs"),
     path("jobs/<int:job_id>/", pages.job, name="job"),
     path("jobs/<int:job_id>/file/", pages.job_file, name="job_file"),

@@ -14,7 +14,7 @@ from content.choices import PostState
 from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
 from content.models import Post
-from kosops.ui.listing import ListFilter
+from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
 from matrix.choices import PLATFORM_DOMAIN, Domain, Platform
 from matrix.filters import UnitFilter, few_ids
@@ -40,6 +40,34 @@ class PostFilter(ListFilter):
 
     sorts = {"published": "published_at", "interactions": "interactions_known"}
     default_sort = "-published"
+    columns = [
+        ListColumn(code="title", label=_("Post")),
+        ListColumn(code="who", label=_("Who")),
+        ListColumn(code="genre", label=_("Genre"), usual=False),
+        ListColumn(code="published", label=_("Published"), numeric=True, sort="published"),
+        ListColumn(code="impressions", label=_("Impressions"), numeric=True, usual=False),
+        ListColumn(code="views", label=_("Views"), numeric=True),
+        ListColumn(code="likes", label=_("Likes"), numeric=True),
+        ListColumn(code="saves", label=_("Saves"), numeric=True),
+        ListColumn(code="comments", label=_("Comments"), numeric=True),
+        ListColumn(code="shares", label=_("Shares"), numeric=True, usual=False),
+        ListColumn(
+            code="interactions",
+            label=_("Interactions"),
+            help=_("Likes, saves and comments; shares are not counted. Tiers use this figure."),
+            numeric=True,
+            sort="interactions",
+        ),
+        ListColumn(
+            code="rate",
+            label=_("Engagement rate"),
+            help=_("Likes, saves, comments and shares for each view."),
+            numeric=True,
+        ),
+        ListColumn(code="followers", label=_("Followers gained"), numeric=True, usual=False),
+        ListColumn(code="relationship", label=_("Relationship to the brand"), usual=False),
+        ListColumn(code="state", label=_("State")),
+    ]
 
     who = django_filters.CharFilter(method="by_whom", label=_("Creator or account"), max_length=80)
     platform = django_filters.ChoiceFilter(

@@ -20,8 +20,9 @@ from accounts import access
 from content import posts
 from content.filters import PostFilter
 from content.models import Post
-from kosops.lib.htmx import address_of
+from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
+from kosops.ui.bulk import Bulk
 from kosops.ui.listing import count_up_to, list_response
 from kosops.ui.parts import Chart, Kpi, Series
 from matrix.filters import unit_choices
@@ -77,6 +78,7 @@ def post_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": _rows(page.rows),
+        "bulk": Bulk(),
         "count": partial(count_up_to, rows),
         "units": partial(unit_choices, request, VIEW, found.active.get("unit")),
         "import_url": address_of("integrations:imports")
@@ -117,7 +119,7 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": _chart(history),
         "may_see_people": bool(access.reach(request.user, "matrix.view")),
     }
-    return render(request, "content/post.html", context)
+    return page_or_fragment(request, "content/post.html", context, peek="content/_post_peek.html")
 
 
 @require_safe

@@ -35,28 +35,51 @@ def register() -> None:
             columns=[
                 Column(heading=_("Order number"), value=lambda row: row.external_id),
                 Column(heading=_("Source"), value=lambda row: row.source),
-                Column(heading=_("Paid at"), value=lambda row: exporting.local(row.paid_at)),
-                Column(heading=_("Store code"), value=lambda row: row.store.code),
-                Column(heading=_("Store"), value=lambda row: row.store.name),
-                Column(heading=_("Channel"), value=lambda row: row.get_channel_display()),
-                Column(heading=_("Status"), value=lambda row: row.get_status_display()),
+                Column(
+                    heading=_("Paid at"),
+                    of="paid_at",
+                    value=lambda row: exporting.local(row.paid_at),
+                ),
+                Column(heading=_("Store code"), of="store", value=lambda row: row.store.code),
+                Column(heading=_("Store"), of="store", value=lambda row: row.store.name),
+                Column(
+                    heading=_("Channel"), of="channel", value=lambda row: row.get_channel_display()
+                ),
+                Column(
+                    heading=_("Status"), of="status", value=lambda row: row.get_status_display()
+                ),
                 Column(
                     heading=_("Seller number"),
+                    of="seller",
                     value=lambda row: row.seller.number if row.seller else None,
                 ),
                 Column(
-                    heading=_("Seller"), value=lambda row: row.seller.name if row.seller else None
+                    heading=_("Seller"),
+                    of="seller",
+                    value=lambda row: row.seller.name if row.seller else None,
                 ),
                 Column(
                     heading=_("Sharer number"),
+                    of="sharer",
                     value=lambda row: row.sharer.number if row.sharer else None,
                 ),
                 Column(
-                    heading=_("Sharer"), value=lambda row: row.sharer.name if row.sharer else None
+                    heading=_("Sharer"),
+                    of="sharer",
+                    value=lambda row: row.sharer.name if row.sharer else None,
                 ),
-                Column(heading=_("Paid"), value=lambda row: exporting.amount(row.paid_amount)),
                 Column(
-                    heading=_("Refunded"), value=lambda row: exporting.amount(row.refunded_amount)
+                    heading=_("Paid"),
+                    of="paid",
+                    value=lambda row: exporting.amount(row.paid_amount),
+                ),
+                Column(
+                    heading=_("Refunded"),
+                    of="refunded",
+                    value=lambda row: exporting.amount(row.refunded_amount),
+                ),
+                Column(
+                    heading=_("Net"), of="net", value=lambda row: exporting.amount(row.net_amount)
                 ),
                 Column(heading=_("Currency"), value=lambda row: row.currency),
             ],

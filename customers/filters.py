@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.choices import Channel, OrderStatus
 from customers.models import Order, WaitingRefund
-from kosops.ui.listing import ListFilter
+from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
 from matrix.filters import UnitFilter, few_ids
 from matrix.models import Creator
@@ -32,6 +32,38 @@ class OrderFilter(ListFilter):
 
     sorts = {"paid": "paid_at"}
     default_sort = "-paid"
+    columns = [
+        ListColumn(code="order", label=_("Order")),
+        ListColumn(code="paid_at", label=_("Paid at"), numeric=True, sort="paid"),
+        ListColumn(code="store", label=_("Store")),
+        ListColumn(code="channel", label=_("Channel")),
+        ListColumn(
+            code="seller",
+            label=_("Seller"),
+            help=_("Who sold: named by the shop, or found by the rules of attribution."),
+        ),
+        ListColumn(code="sharer", label=_("Sharer"), help=_("Whose share code the order carries.")),
+        ListColumn(
+            code="paid",
+            label=_("Paid"),
+            help=_("What the customer paid, before refunds."),
+            numeric=True,
+        ),
+        ListColumn(
+            code="refunded",
+            label=_("Refunded"),
+            help=_("What went back to the customer so far."),
+            numeric=True,
+        ),
+        ListColumn(
+            code="net",
+            label=_("Net"),
+            help=_("Paid less refunded; commission is worked out from it."),
+            numeric=True,
+            usual=False,
+        ),
+        ListColumn(code="status", label=_("Status")),
+    ]
 
     number = django_filters.CharFilter(
         field_name="external_id", label=_("Order number"), max_length=80
@@ -99,6 +131,14 @@ class WaitingRefundFilter(ListFilter):
 
     sorts = {"received": "received_at"}
     default_sort = "-received"
+    columns = [
+        ListColumn(code="refund", label=_("Refund")),
+        ListColumn(code="order", label=_("Order named")),
+        ListColumn(code="refunded", label=_("Refunded at")),
+        ListColumn(code="received", label=_("Received"), sort="received"),
+        ListColumn(code="amount", label=_("Amount"), numeric=True),
+        ListColumn(code="state", label=_("State")),
+    ]
 
     state = django_filters.ChoiceFilter(
         choices=[

@@ -72,6 +72,10 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.external_id
 
+    @property
+    def net_amount(self) -> int:
+        return self.paid_amount - self.refunded_amount
+
 
 class OrderLine(models.Model):
     """One article of an order. Equal articles may stand on several lines.

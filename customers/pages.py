@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from accounts import access
 from customers.filters import EXPECTED_WITHIN, OrderFilter, WaitingRefundFilter
 from customers.models import Order, WaitingRefund
-from kosops.lib.htmx import address_of
+from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui.listing import count_up_to, list_response
 from matrix.filters import unit_choices
 from matrix.models import Creator
@@ -72,7 +72,6 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     lines = list(shown.lines.order_by("pk"))
     context = {
         "order": shown,
-        "net_amount": shown.paid_amount - shown.refunded_amount,
         "lines": lines,
         "line_refunds": sum(line.refunded_amount for line in lines),
         "refunds": list(shown.refunds.select_related("line").order_by("refunded_at", "pk")),
@@ -87,7 +86,9 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
         else "",
         "may_see_people": bool(access.reach(request.user, "matrix.view")),
     }
-    return render(request, "customers/order.html", context)
+    return page_or_fragment(
+        request, "customers/order.html", context, peek="customers/_order_peek.html"
+    )
 
 
 @require_safe

@@ -89,6 +89,7 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponse:
         },
         template="incentives/statement.html",
         fragment="incentives/_statement_lines.html",
+        peek="incentives/_statement_peek.html",
     )
 
 
@@ -167,6 +168,7 @@ def explain(request: HttpRequest, order_line_id: int, creator_id: int, role: str
             "role": words.role_name(role),
         },
         fragment="incentives/_explain.html",
+        peek="incentives/_explain_peek.html",
     )
 
 

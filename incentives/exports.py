@@ -46,13 +46,15 @@ def register() -> None:
                 Column(heading=_("Kind"), value=lambda row: row.creator.get_kind_display()),
                 Column(heading=_("Store"), value=lambda row: row.store.name),
                 Column(heading=_("Held before"), value=lambda row: money(row.held_opening)),
-                Column(heading=_("Earned"), value=lambda row: money(row.earned)),
-                Column(heading=_("Clawed back"), value=lambda row: money(row.clawed_back)),
+                Column(heading=_("Earned"), of="earned", value=lambda row: money(row.earned)),
+                Column(
+                    heading=_("Clawed back"), of="clawed", value=lambda row: money(row.clawed_back)
+                ),
                 Column(heading=_("Released"), value=lambda row: money(row.released)),
-                Column(heading=_("Held"), value=lambda row: money(row.held)),
+                Column(heading=_("Held"), of="held", value=lambda row: money(row.held)),
                 Column(heading=_("Carried from before"), value=lambda row: money(row.opening)),
                 Column(heading=_("Paid out"), value=lambda row: money(row.paid_out)),
-                Column(heading=_("Payable"), value=lambda row: money(row.payable)),
+                Column(heading=_("Payable"), of="payable", value=lambda row: money(row.payable)),
             ],
         )
     )

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from incentives.models import CommissionLine, Statement
-from kosops.ui.listing import ListFilter
+from kosops.ui.listing import ListColumn, ListFilter
 from matrix.choices import CreatorKind
 
 
@@ -32,6 +32,42 @@ class StatementFilter(ListFilter):
 
     sorts = {"payable": "payable", "earned": "earned", "held": "held", "clawed": "clawed_back"}
     default_sort = "-payable"
+    columns = [
+        ListColumn(code="person", label=_("Person")),
+        ListColumn(code="number", label=_("Number"), usual=False),
+        ListColumn(
+            code="earned",
+            label=_("Earned"),
+            help=_("Commission of the month’s orders, whether it may be paid yet or not."),
+            numeric=True,
+            sort="earned",
+        ),
+        ListColumn(
+            code="clawed",
+            label=_("Clawed back"),
+            help=_("Commission taken back because orders were refunded after it had been earned."),
+            numeric=True,
+            sort="clawed",
+        ),
+        ListColumn(
+            code="held",
+            label=_("Held"),
+            help=_(
+                "Commission of orders that can still be returned; it is released when the return window ends."
+            ),
+            numeric=True,
+            sort="held",
+        ),
+        ListColumn(
+            code="payable",
+            label=_("Payable"),
+            help=_(
+                "What is paid out for the month; below zero the person owes it, and later commission makes it up."
+            ),
+            numeric=True,
+            sort="payable",
+        ),
+    ]
 
     class Meta:
         model = Statement
@@ -57,6 +93,20 @@ class LineFilter(ListFilter):
 
     sorts = {"posted": "id", "amount": "amount"}
     default_sort = "-posted"
+    columns = [
+        ListColumn(code="order", label=_("Order")),
+        ListColumn(code="role", label=_("Credited as")),
+        ListColumn(
+            code="rate",
+            label=_("Base × rate"),
+            help=_(
+                "What the commission is worked out from: the paid amount less refunds, times the rate of the plan."
+            ),
+            numeric=True,
+        ),
+        ListColumn(code="posted", label=_("Posted"), sort="posted"),
+        ListColumn(code="amount", label=_("Amount"), numeric=True, sort="amount"),
+    ]
 
     class Meta:
         model = CommissionLine

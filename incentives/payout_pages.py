@@ -110,6 +110,7 @@ def _batch_response(
         "incentives/payout_batch.html",
         context,
         fragment="incentives/_payout_rows.html",
+        peek="incentives/_payout_batch_peek.html",
         status=status,
     )
 

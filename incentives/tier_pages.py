@@ -451,7 +451,9 @@ def tier_change(request: HttpRequest, change_id: int) -> HttpResponse:
         "posts": _deciding(request, shown.explanation, ladder),
         "history": tier_runs.history_of(shown.creator)[:CHANGES_SHOWN],
     }
-    return render(request, "incentives/tier_change.html", context)
+    return page_or_fragment(
+        request, "incentives/tier_change.html", context, peek="incentives/_tier_change_peek.html"
+    )
 
 
 @require_safe

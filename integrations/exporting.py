@@ -48,10 +48,15 @@ jobs.name_counts({"rows": gettext_lazy("Rows")})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column: its heading, and its value of a row. Money comes as `amount`."""
+    """One column: its heading, and its value of a row. Money comes as `amount`.
+
+    ``of`` is the column of the page that says the same. The file has all columns until the person
+    chooses some on the page; then it leaves out those whose ``of`` is not among them.
+    """
 
     heading: Text
     value: Callable[[Any], Value]
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +136,7 @@ def start(*, by: Person, brand: Unit, export: ListExport, query: str, file_type:
         )
         return Answer(job=job)
     content = io.BytesIO()
-    count = _write(content, file_type, export, found.batches(rows, BATCH))
+    count = _write(content, file_type, export, found, found.batches(rows, BATCH))
     _note(by, brand, brand, found, _facts(export, file_type, count))
     return Answer(name=_name(export, file_type), content=content.getvalue())
 
@@ -152,7 +157,7 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
         )
     with tempfile.TemporaryFile() as content:
         batches = _told(found.batches(rows, BATCH), progress, total)
-        count = _write(content, job.params["type"], export, batches)
+        count = _write(content, job.params["type"], export, found, batches)
         content.seek(0)
         progress.attach(_name(export, job.params["type"]), File(content))
     _note(by, job.unit, job, found, _facts(export, job.params["type"], count))
@@ -176,17 +181,28 @@ def _told(batches: Iterator[list[Any]], progress: jobs.Progress, total: int) -> 
         progress(done, total)
 
 
-def _write(file: BinaryIO, file_type: str, export: ListExport, batches: Iterator[list[Any]]) -> int:
+def _write(
+    file: BinaryIO,
+    file_type: str,
+    export: ListExport,
+    found: ListFilter,
+    batches: Iterator[list[Any]],
+) -> int:
     """Write headings and rows; returns the number of rows."""
     count = 0
+    columns = [
+        column
+        for column in export.columns
+        if not column.of or found.usual_columns or column.of in found.shown_columns
+    ]
 
     def table() -> Iterator[Sequence[Value]]:
         nonlocal count
-        yield [str(column.heading) for column in export.columns]
+        yield [str(column.heading) for column in columns]
         for batch in batches:
             for row in batch:
                 count += 1
-                yield [column.value(row) for column in export.columns]
+                yield [column.value(row) for column in columns]
 
     if file_type == XLSX:
         write_xlsx(file, table(), title=str(export.label))

@@ -26,7 +26,7 @@ def creators(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter,
         queryset=Creator.objects.for_user(person, VIEW),
         request=exporting.Asker(person),
     )
-    return found, found.ordered(found.rows()).select_related("store")
+    return found, found.ordered(found.rows()).select_related("store__parent")
 
 
 def _tier(row: Creator) -> str:
@@ -43,15 +43,26 @@ def register() -> None:
             columns=[
                 Column(heading=_("Number"), value=lambda row: row.number),
                 Column(heading=pgettext_lazy("person", "Name"), value=lambda row: row.name),
-                Column(heading=_("Kind"), value=lambda row: row.get_kind_display()),
-                Column(heading=_("Talent type"), value=lambda row: row.get_talent_type_display()),
-                Column(heading=_("KOC kind"), value=lambda row: row.get_koc_kind_display()),
-                Column(heading=_("State"), value=lambda row: row.get_state_display()),
-                Column(heading=_("Tier"), value=_tier),
-                Column(heading=_("Store code"), value=lambda row: row.store.code),
-                Column(heading=_("Store"), value=lambda row: row.store.name),
-                Column(heading=_("Share code"), value=lambda row: row.share_code),
-                Column(heading=_("Joined on"), value=lambda row: row.joined_on),
+                Column(heading=_("Kind"), of="kind", value=lambda row: row.get_kind_display()),
+                Column(
+                    heading=_("Talent type"),
+                    of="kind",
+                    value=lambda row: row.get_talent_type_display(),
+                ),
+                Column(
+                    heading=_("KOC kind"), of="kind", value=lambda row: row.get_koc_kind_display()
+                ),
+                Column(heading=_("State"), of="kind", value=lambda row: row.get_state_display()),
+                Column(heading=_("Tier"), of="tier", value=_tier),
+                Column(
+                    heading=_("Region"),
+                    of="region",
+                    value=lambda row: row.store.parent.name if row.store.parent else None,
+                ),
+                Column(heading=_("Store code"), of="store", value=lambda row: row.store.code),
+                Column(heading=_("Store"), of="store", value=lambda row: row.store.name),
+                Column(heading=_("Share code"), of="share_code", value=lambda row: row.share_code),
+                Column(heading=_("Joined on"), of="joined", value=lambda row: row.joined_on),
             ],
         )
     )

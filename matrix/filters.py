@@ -14,10 +14,11 @@ from django.forms import HiddenInput
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.choices import UnitKind
 from accounts.models import Unit
-from kosops.ui.listing import ListFilter
+from kosops.ui.listing import ListColumn, ListFilter
 from matrix import health, posting, tier_steps
 from matrix.choices import CreatorKind, CreatorState, KocKind, TalentType
 from matrix.models import Creator, SocialAccount
@@ -124,6 +125,26 @@ class CreatorFilter(ListFilter):
         "last_post": "last_post_at",
     }
     default_sort = "name"
+    columns = [
+        ListColumn(code="name", label=pgettext_lazy("person", "Name"), sort="name"),
+        ListColumn(code="kind", label=_("Kind")),
+        ListColumn(code="region", label=_("Region"), usual=False),
+        ListColumn(code="store", label=_("Store")),
+        ListColumn(code="tier", label=_("Tier")),
+        ListColumn(code="accounts", label=_("Accounts")),
+        ListColumn(code="posts", label=_("Posts in 30 days"), numeric=True, sort="posts"),
+        ListColumn(
+            code="best",
+            label=_("Best post"),
+            numeric=True,
+            help=_(
+                "Interactions of the best post: likes, saves and comments; shares are not counted."
+            ),
+        ),
+        ListColumn(code="last_post", label=_("Last post"), numeric=True, sort="last_post"),
+        ListColumn(code="joined", label=_("Joined"), numeric=True, sort="joined", usual=False),
+        ListColumn(code="share_code", label=_("Share code"), usual=False),
+    ]
 
     q = django_filters.CharFilter(
         method="search", label=_("Name, number or account"), max_length=80

@@ -24,7 +24,7 @@ from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.listing import address, count_up_to, list_response
 from kosops.ui.parts import Kpi
-from matrix import filters, health, masking, posting, tier_steps, tree
+from matrix import bulk, filters, health, masking, posting, tier_steps, tree
 from matrix.choices import AccountState, Domain, Platform
 from matrix.models import Creator, SocialAccount
 from matrix.posting import Posting
@@ -243,10 +243,11 @@ def creators(request: HttpRequest) -> HttpResponse:
         request.GET, queryset=Creator.objects.for_user(request.user, VIEW), request=request
     )
     rows = found.rows()
-    page = found.page(found.ordered(rows).select_related("store"))
+    page = found.page(found.ordered(rows).select_related("store__parent"))
     context = {
         "page": page,
         "rows": _creator_rows(request, page.rows, timezone.now()),
+        "bulk": bulk.of_creators(request.user),
         "count": partial(count_up_to, rows),
         "units": partial(filters.unit_choices, request, VIEW, found.active.get("unit")),
         "import_url": _import_address(request),
@@ -318,7 +319,11 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
         "slots": _slots(request, found),
     }
     return page_or_fragment(
-        request, "matrix/creator.html", context, fragment="matrix/_creator_accounts.html"
+        request,
+        "matrix/creator.html",
+        context,
+        fragment="matrix/_creator_accounts.html",
+        peek="matrix/_creator_peek.html",
     )
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
@@ -142,6 +143,45 @@ def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date
         after={"state": state, "on": on.isoformat()},
     )
     return creator
+
+
+@transaction.atomic
+def change_states(
+    *,
+    by: Person | None,
+    creators: QuerySet[Creator],
+    before: str,
+    after: str,
+    on: dt.date,
+) -> list[int]:
+    """Take all of ``creators`` who are ``before`` to ``after``; the others stay as they are.
+
+    Returns the ids of those who changed. Refuses ``wrong_state_change``; leaving is decided for each
+    person alone, as it hands things over.
+    """
+    if after not in NEXT_STATES[before] or after == CreatorState.LEFT:
+        raise DomainError(
+            "wrong_state_change",
+            _("Whoever is “%(before)s” cannot become “%(after)s” in this way."),
+            before=CreatorState(before).label,
+            after=CreatorState(after).label,
+        )
+    changing = list(
+        Creator.objects.select_for_update(of=("self",))
+        .filter(pk__in=creators.order_by().values("pk"), state=before)
+        .select_related("store")
+        .order_by("pk")
+    )
+    ids = [creator.pk for creator in changing]
+    Creator.objects.filter(pk__in=ids).update(state=after)
+    activity.record_many(
+        by=by,
+        verb="creator.state_changed",
+        objects=[(creator, creator.store) for creator in changing],
+        before={"state": before},
+        after={"state": after, "on": on.isoformat()},
+    )
+    return ids
 
 
 def store_tiers(*, changes: Mapping[int, str], on: dt.date) -> int:

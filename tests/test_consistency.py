@@ -42,6 +42,7 @@ DOORS = {
 }
 # Models that nobody asks for by person, and why.
 WITHOUT_SCOPE = {
+    "accounts.SavedView": "a person's own; saved_views.visible adds what the brand shares",
     "customers.ChangedOrder": "a queue of the commission run; pages never read it",
     "incentives.PendingRelease": "a queue of the release run; pages never read it",
 }

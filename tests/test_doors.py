@@ -19,9 +19,10 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
+from accounts import saved_views
 from accounts.api_keys import create_key
 from accounts.choices import Role, UnitKind
-from accounts.models import ApiKey, Job, Person, Unit
+from accounts.models import ApiKey, Job, Person, SavedView, Unit
 from accounts.units import add_unit
 from content.models import Post
 from incentives import commission_runs, payouts, settlement, tier_runs
@@ -56,6 +57,7 @@ class World:
     lin: Person
     job: Job
     key: ApiKey
+    view: SavedView
     batch: ImportBatch
     issue: ImportIssue
     post: Post
@@ -103,6 +105,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "accounts:role_give": lambda w: {"person_id": w.lin.pk},
     "accounts:role_end": lambda w: {"person_id": w.lin.pk, "grant_id": w.lin.grants.get().pk},
     "accounts:person_access": lambda w: {"person_id": w.lin.pk},
+    "accounts:view_remove": lambda w: {"view_id": w.view.pk},
     "accounts:api_key_revoke": lambda w: {"key_id": w.key.pk},
     "integrations:import": lambda w: {"pk": w.batch.pk},
     "integrations:import_columns": lambda w: {"pk": w.batch.pk},
@@ -189,6 +192,9 @@ def world(settings: Any, tmp_path: Any) -> World:
         chengye=chengye,
         lin=lin,
         job=job,
+        view=saved_views.save_view(
+            by=lin, page="content:posts", name="View of Chengye", query="state=online"
+        ),
         key=create_key(by=lin, unit=chengye.brand, name="Shop", scopes=["orders:read"]).key,
         batch=batch,
         issue=ImportIssue.objects.create(batch=batch, line=1, outcome="faulty"),

@@ -9,21 +9,30 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+# The header by which a list asks for a thing in short.
+PEEK = "Kos-Peek"
+
 
 def page_or_fragment(
     request: HttpRequest,
     template: str,
     context: dict[str, Any],
     *,
-    fragment: str,
+    fragment: str = "",
+    peek: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Render ``template``, or only the template ``fragment`` when htmx asks for it."""
+    """Render ``template``, or only ``fragment`` when htmx asks for it, or ``peek`` when a list does.
+
+    A peek is the thing in short, for the panel beside the list that it was opened from.
+    """
     wanted = getattr(request, "htmx", None)
     boosted = bool(wanted and wanted.boosted)
-    name = fragment if wanted and not boosted else template
+    name = fragment if fragment and wanted and not boosted else template
+    if peek and PEEK in request.headers:
+        name = peek
     response = render(request, name, context, status=status)
-    response["Vary"] = "HX-Request"
+    response["Vary"] = f"HX-Request, {PEEK}"
     return response
 
 

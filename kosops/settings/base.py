@@ -87,7 +87,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "kosops.ui.context.frame",
             ],
-            "builtins": ["kosops.ui.templatetags.ui"],
+            "builtins": ["kosops.ui.templatetags.ui", "kosops.ui.templatetags.lists"],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",

@@ -1,12 +1,14 @@
 """What every filtered list shares: filters in the address, their chips, sorting, one page of rows.
 
 A list has one `ListFilter` class, used by its page and its API. The address is the state: filters,
-``sort`` and ``cursor`` are query parameters and nothing else is remembered.
+``sort``, ``columns`` and ``cursor`` are query parameters and nothing else is remembered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import django_filters
@@ -18,14 +20,30 @@ from django.utils.translation import gettext
 
 from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import Page, keyset_page
-from kosops.ui.parts import Chip
+from kosops.ui.parts import Chip, Text
 
 # Counting goes no further than this: a count of a million rows costs more than the page.
 COUNT_LIMIT = 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListColumn:
+    """A column of a list. ``sort`` is one of the filter's sorts; ``usual`` ones are shown until the
+    person chooses others.
+    """
+
+    code: str
+    label: Text
+    help: Text = ""
+    numeric: bool = False
+    sort: str = ""
+    usual: bool = True
+
+
 class ListFilter(django_filters.FilterSet):
     """Filters of one list. ``sorts`` names the ways to sort it; all their fields are NOT NULL.
+
+    ``columns`` are those that its table can show; the first names the row and always stands.
 
     Values that mean nothing are refused as a whole: `problems` says which, and `rows` is empty,
     so that nobody takes an unfiltered list for a filtered one.
@@ -33,6 +51,7 @@ class ListFilter(django_filters.FilterSet):
 
     sorts: ClassVar[Mapping[str, str]] = {}
     default_sort: ClassVar[str] = ""
+    columns: ClassVar[Sequence[ListColumn]] = ()
 
     @property
     def order(self) -> tuple[str, bool]:
@@ -55,6 +74,12 @@ class ListFilter(django_filters.FilterSet):
             found.append(
                 gettext("The list cannot be sorted by “%(value)s”.") % {"value": sort[:40]}
             )
+        known = {column.code for column in self.columns}
+        found += [
+            gettext("The list has no column “%(value)s”.") % {"value": code[:40]}
+            for code in self._columns_asked
+            if code not in known
+        ]
         return found
 
     def _problem(self, name: str, error: ValidationError) -> str:
@@ -91,6 +116,33 @@ class ListFilter(django_filters.FilterSet):
             page = keyset_page(rows, field=field, descending=descending, cursor=cursor, size=size)
             yield page.rows
             cursor = page.next
+
+    @property
+    def _columns_asked(self) -> list[str]:
+        values = self.data.getlist("columns") if isinstance(self.data, QueryDict) else []
+        return [code for code in values if code]
+
+    @cached_property
+    def shown_columns(self) -> dict[str, ListColumn]:
+        """The columns of the table by their codes: those asked for, else the usual ones."""
+        asked = set(self._columns_asked)
+        return {
+            column.code: column
+            for place, column in enumerate(self.columns)
+            if place == 0 or (column.code in asked if asked else column.usual)
+        }
+
+    @property
+    def column_choices(self) -> list[tuple[ListColumn, bool]]:
+        """Every column that can be left away, and whether it is shown."""
+        return [(column, column.code in self.shown_columns) for column in self.columns[1:]]
+
+    @property
+    def usual_columns(self) -> bool:
+        """Whether the table shows what it shows to everybody at first."""
+        return self.shown_columns.keys() == {
+            column.code for place, column in enumerate(self.columns) if place == 0 or column.usual
+        }
 
     @property
     def active(self) -> dict[str, Any]:
@@ -147,9 +199,16 @@ def list_response(
     *,
     template: str,
     fragment: str,
+    peek: str = "",
 ) -> HttpResponse:
-    """The page or fragment of a list; 422 and the reasons when a value in the address is wrong."""
+    """The page or fragment of a list; 422 and the reasons when a value in the address is wrong.
+
+    ``count`` in the context is a function that counts the rows.
+    """
     chips = found.chips()
+    if "count" in context:
+        # Asked for by several parts of the page, and not at all where there is nothing.
+        context["count"] = cache(context["count"])
     context |= {
         "filter": found,
         "problems": found.problems,
@@ -158,9 +217,15 @@ def list_response(
         "count_limit": COUNT_LIMIT,
     }
     response = page_or_fragment(
-        request, template, context, fragment=fragment, status=422 if found.problems else 200
+        request,
+        template,
+        context,
+        fragment=fragment,
+        peek=peek,
+        status=422 if found.problems else 200,
     )
     if getattr(request, "htmx", None):
-        # A form sends its empty fields too; the address in the browser leaves them out.
-        response["HX-Push-Url"] = request.path + address(request.GET).removesuffix("?")
+        # A form sends its empty fields and the usual columns too; the address leaves them out.
+        usual = {"columns": None} if found.usual_columns else {}
+        response["HX-Push-Url"] = request.path + address(request.GET, **usual).removesuffix("?")
     return response

@@ -20,8 +20,9 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from accounts import saved_views
 from accounts.api_keys import create_key
-from accounts.models import ApiKey, Job, Person, Unit
+from accounts.models import ApiKey, Job, Person, SavedView, Unit
 from content.models import Post
 from customers.models import Order
 from incentives.models import (
@@ -57,6 +58,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "job_id": lambda: Job.objects.latest("pk").pk,
     "person_id": lambda: Person.objects.get(username="he").pk,
     "grant_id": lambda: Person.objects.get(username="he").grants.latest("pk").pk,
+    "view_id": lambda: SavedView.objects.latest("pk").pk,
     "key_id": lambda: ApiKey.objects.latest("pk").pk,
     "issue_pk": lambda: ImportIssue.objects.latest("pk").pk,
     "run_id": lambda: TierRun.objects.latest("pk").pk,
@@ -96,6 +98,7 @@ def brand(db: None) -> Unit:
     call_command("demo", scale=0.05, password="correct horse battery", verbosity=0)
     lin = Person.objects.get(username="lin")
     brand = Unit.objects.get(kind="brand")
+    saved_views.save_view(by=lin, page="content:posts", name="Online", query="state=online")
     create_key(by=lin, unit=brand, name="Shop", scopes=["orders:read"])
     Job.objects.create(kind="tests", unit=brand, label="A job", state="done", created_by=lin)
     file = ContentFile("订单号,支付时间,实付金额\nZ1,2026-09-01,1.00\n".encode(), name="march.csv")

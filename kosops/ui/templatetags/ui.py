@@ -404,6 +404,12 @@ def dialog(
 
 
 @register.simple_block_tag(takes_context=True)
+def peek(context: Context, content: str, title: str = "", scope: str = "") -> SafeString:
+    """A thing in short, as a list asks for it (`kosops.lib.htmx.PEEK`)."""
+    return _component(context, "peek", title=title, scope=scope, content=content)
+
+
+@register.simple_block_tag(takes_context=True)
 def banner(
     context: Context, content: str, tone: str = "info", title: str = "", icon: str = ""
 ) -> SafeString:

@@ -1,4 +1,4 @@
-// Keys of a list: j and k move, Enter opens, / finds. Off while typing; the links are always there too.
+// Keys of a list: j and k move, Enter opens, x chooses, / finds. Off while typing; the links are always there too.
 const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
 
 function rows() {
@@ -31,9 +31,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
   else if (event.key === "Enter" && event.target.matches("tr[data-kos-href]")) {
-    const link = event.target.querySelector("a[data-kos-dialog], a[href]");
+    const link = event.target.querySelector("a[data-kos-peek], a[href]");
+    // Or the key would press the button that the panel puts the focus on.
+    event.preventDefault();
     if (link) link.click();
     else location.assign(event.target.dataset.kosHref);
+  } else if (event.key === "x") {
+    event.target.dispatchEvent(new CustomEvent("kos:choose", { bubbles: true }));
   } else if (event.key === "?") {
     document.getElementById("keys")?.showModal();
   } else if (event.key === "/") {
