@@ -13,13 +13,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import activity
 from accounts.models import Person
-from accounts.sign_in import is_over, needs_second_factor
+from accounts.sign_in import ends_at, needs_second_factor
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +36,13 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if isinstance(request.user, Person) and is_over(request):
-            logout(request)
+        request.session_ends = None  # type: ignore[attr-defined]
+        if isinstance(request.user, Person):
+            ends = ends_at(request)
+            if ends is not None and ends < timezone.now():
+                logout(request)
+            else:
+                request.session_ends = ends  # type: ignore[attr-defined]
         person = request.user
         # Otherwise LocaleMiddleware's choice stands.
         if language := getattr(person, "language", ""):

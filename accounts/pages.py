@@ -67,6 +67,14 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+def stay(request: HttpRequest) -> HttpResponse:
+    """Ask who is there, so that the session goes on; then say until when."""
+    require_recent_sign_in(request)
+    return render(request, "accounts/stay.html")
+
+
+@login_required
+@require_GET
 def jobs(request: HttpRequest) -> HttpResponse:
     require(request.user, "jobs.view")
     found = JobFilter(request.GET, queryset=job_commands.visible_to(request.user))

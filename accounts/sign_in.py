@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
@@ -65,12 +66,17 @@ def note_sign_in(sender: Any, request: HttpRequest, user: Person, **_more: Any) 
     request.session[SIGNED_IN_AT] = time.time()
 
 
-def is_over(request: HttpRequest) -> bool:
-    """Whether the session has lasted its time: HQ signs in once a working day, store staff once a
-    week (``SESSION_COOKIE_AGE``).
+def ends_at(request: HttpRequest) -> dt.datetime | None:
+    """When the session ends for lack of a proof: HQ signs in once a working day.
+
+    A proof that an act asks for (`accounts.recent`) counts as well. None for store staff, who sign
+    in once a week (``SESSION_COOKIE_AGE``).
     """
-    age = time.time() - request.session.get(SIGNED_IN_AT, 0)
-    return age > HQ_SESSION_SECONDS and is_hq(request.user)
+    if not is_hq(request.user):
+        return None
+    proofs = get_authentication_records(request, request.user)
+    last = max([request.session.get(SIGNED_IN_AT, 0), *(proof["at"] for proof in proofs)])
+    return dt.datetime.fromtimestamp(last + HQ_SESSION_SECONDS, tz=dt.UTC)
 
 
 # -- allauth -------------------------------------------------------------------

@@ -5,6 +5,7 @@ from accounts import pages, saved_view_pages
 app_name = "accounts"
 urlpatterns = [
     path("find/", pages.find, name="find"),
+    path("stay/", pages.stay, name="stay"),
     path("views/", saved_view_pages.views, name="views"),
     path("views/save/", saved_view_pages.view_save, name="view_save"),
     path("views/<int:view_id>/remove/", saved_view_pages.view_remove, name="view_remove"),

@@ -1,5 +1,6 @@
 """The ``frame`` of every template: navigation, language, theme, brand, freshness."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -101,6 +102,15 @@ class Frame:
     @cached_property
     def search_url(self) -> str:
         return _address("accounts:find")
+
+    @cached_property
+    def session_ends(self) -> dt.datetime | None:
+        """When the person has to sign in again; None where that is days away."""
+        return getattr(self._request, "session_ends", None)
+
+    @cached_property
+    def stay_url(self) -> str:
+        return _address("accounts:stay")
 
     @cached_property
     def home_url(self) -> str:

@@ -5,6 +5,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
@@ -385,17 +386,57 @@ def test_the_session_table_does_not_hold_what_the_cookie_says(chen: Person) -> N
     assert browser.get("/jobs/").status_code == 302
 
 
+def let_pass(browser: Client, hours: float) -> None:
+    """Make the session as old as if it had begun, and been proved, hours earlier."""
+    session = browser.session
+    session["signed_in_at"] -= hours * 3600
+    for proof in session[AUTHENTICATION_METHODS_SESSION_KEY]:
+        proof["at"] -= hours * 3600
+    session.save()
+
+
 def test_hq_signs_in_daily_and_staff_weekly(chengye: Cast, chen: Person) -> None:
     person("he", (Role.KOS, chengye.jingan))
     for name, hours, lasts in (("chen", 11, True), ("chen", 13, False), ("he", 6 * 24, True)):
         browser = Client()
         sign_in(browser, name)
-        session = browser.session
-        session["signed_in_at"] -= hours * 3600
-        session.save()
+        let_pass(browser, hours)
         browser.get("/")
         assert is_in(browser) is lasts, (name, hours)
     assert base.SESSION_COOKIE_AGE == 7 * 24 * 3600
+
+
+def test_a_page_knows_when_the_session_ends_and_a_proof_prolongs_it(chen: Person) -> None:
+    browser = Client()
+    sign_in(browser, "chen")
+    let_pass(browser, 11.95)
+    page = browser.get("/jobs/")
+    ends = page.wsgi_request.session_ends
+    assert dt.timedelta(0) < ends - timezone.now() < dt.timedelta(minutes=5)
+    assert f'data-kos-ends="{int(ends.timestamp())}"' in page.content.decode()
+    asked = browser.get("/stay/")
+    assert asked["Location"].startswith("/account/reauthenticate/")
+    shown = browser.post(asked["Location"], {"password": PASSWORD}, follow=True)
+    assert "You stay signed in" in shown.content.decode()
+    let_pass(browser, 11.95)
+    assert browser.get("/jobs/").status_code == 200
+
+
+def test_a_wrong_proof_prolongs_nothing(chen: Person) -> None:
+    browser = Client()
+    sign_in(browser, "chen")
+    let_pass(browser, 11.95)
+    browser.post(browser.get("/stay/")["Location"], {"password": "wrong"})
+    let_pass(browser, 0.1)
+    assert browser.get("/jobs/").status_code == 302
+
+
+def test_phone_pages_say_nothing_of_a_session_that_lasts_for_days(chengye: Cast) -> None:
+    person("he", (Role.KOS, chengye.jingan))
+    browser = Client()
+    sign_in(browser, "he")
+    page = browser.get("/m/", follow=True)
+    assert page.wsgi_request.session_ends is None
 
 
 def test_an_ended_session_sends_the_whole_page_to_sign_in(chen: Person) -> None:

@@ -97,6 +97,21 @@ def test_rows_are_chosen_compared_paused_and_taken_up_again(lin: Visitor) -> Non
     assert Creator.objects.filter(state="paused").count() == 0
 
 
+def test_an_ending_session_is_said_before_and_the_form_stays(lin: Visitor) -> None:
+    lin.page.clock.install()
+    page = lin.open("/settings/people/add/")
+    page.get_by_label("Name", exact=True).fill("Half a form")
+    page.clock.fast_forward("11:54:00")
+    expect(page.get_by_text("You are signed out at")).to_have_count(0)
+    page.clock.fast_forward("01:30")
+    expect(page.get_by_text("You are signed out at")).to_be_visible()
+    with page.expect_popup() as beside:
+        page.get_by_role("link", name="Stay signed in").click()
+    # The proof of a minute ago still counts: the clock of the server has not moved.
+    expect(beside.value.get_by_role("heading", name="You stay signed in")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Half a form")
+
+
 def test_columns_and_filters_are_kept_under_a_name(lin: Visitor) -> None:
     page = lin.open("/matrix/creators/")
     page.locator(".columns-button").click()

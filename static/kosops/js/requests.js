@@ -1,10 +1,12 @@
 // Around htmx requests: old rows stay and dim, faults are said, a lost session leads to sign-in.
 document.addEventListener("htmx:beforeRequest", (event) => {
   event.detail.target?.classList.add("is-waiting");
+  event.detail.target?.setAttribute("aria-busy", "true");
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   event.detail.target?.classList.remove("is-waiting");
+  event.detail.target?.removeAttribute("aria-busy");
 });
 
 // A whole page where a fragment was asked for: the request was led elsewhere (sign-in, second step).
