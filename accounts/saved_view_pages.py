@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,7 +14,7 @@ from accounts import brands, saved_views
 from accounts.models import SavedView
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
-from kosops.ui import navigation
+from kosops.ui import bulk, navigation
 from kosops.ui.navigation import NavItem
 
 
@@ -81,7 +82,13 @@ def view_remove(request: HttpRequest, view_id: int) -> HttpResponse:
     view = get_object_or_404(SavedView, pk=view_id, person=request.user)
     _item, url = _list(request, view.page)
     saved_views.remove_view(by=request.user, view=view)
-    messages.success(request, _("The view “%(name)s” was removed.") % {"name": view.name})
+    kept = [("page", view.page), ("name", view.name), ("query", view.query)]
+    bulk.done(
+        request,
+        _("The view “%(name)s” was removed.") % {"name": view.name},
+        undo=reverse("accounts:view_save"),
+        fields=[*kept, ("shared", "on")] if view.shared_with_id else kept,
+    )
     return redirect(url)
 
 

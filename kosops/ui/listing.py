@@ -132,6 +132,11 @@ class ListFilter(django_filters.FilterSet):
             if place == 0 or (column.code in asked if asked else column.usual)
         }
 
+    @cached_property
+    def column_labels(self) -> dict[str, str]:
+        """What the columns are called, translated once for all rows."""
+        return {code: str(column.label) for code, column in self.shown_columns.items()}
+
     @property
     def column_choices(self) -> list[tuple[ListColumn, bool]]:
         """Every column that can be left away, and whether it is shown."""

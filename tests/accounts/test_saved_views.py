@@ -1,5 +1,8 @@
 """Views of a list under a name: one's own, and those that are shared within the brand."""
 
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -101,9 +104,16 @@ def test_only_its_owner_removes_a_view(lin, xu, chengye) -> None:
         saved_views.remove_view(by=xu, view=view)
     assert browser_of(xu).post(reverse("accounts:view_remove", args=[view.pk])).status_code == 404
     assert SavedView.objects.count() == 1
-    answer = browser_of(lin).post(reverse("accounts:view_remove", args=[view.pk]))
-    assert answer["Location"] == reverse(PAGE)
+    browser = browser_of(lin)
+    answer = browser.post(reverse("accounts:view_remove", args=[view.pk]), follow=True)
+    assert answer.redirect_chain == [(reverse(PAGE), 302)]
     assert SavedView.objects.count() == 0
+    # What was taken away can be put back as it was.
+    undo = answer.content.decode().partition('class="toast toast-success')[2].partition("</form>")[0]
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', undo))
+    browser.post(reverse("accounts:view_save"), {key: unescape(form[key]) for key in form})
+    again = SavedView.objects.get()
+    assert (again.name, again.query, again.shared_with) == (view.name, view.query, chengye.brand)
 
 
 def test_a_list_is_saved_and_opened_again_from_its_page(lin) -> None:

@@ -93,7 +93,7 @@ def test_those_who_are_chosen_change_and_undo_takes_it_back(lin, chengye) -> Non
     text = answer.content.decode()
     assert "1 person was paused." in text
     assert states() == {"K001": "paused", "C001": "active", "K9": "paused"}
-    undo = text.partition('class="toast ')[2].partition("</form>")[0]
+    undo = text.partition('class="toast toast-success')[2].partition("</form>")[0]
     assert f'name="chosen" value="{chengye.zhou.pk}"' in undo
     assert f'value="{paused.pk}"' not in undo
     form = {"action": "resume", "chosen": [chengye.zhou.pk], "confirmed": "1"}

@@ -35,7 +35,9 @@ class CellNode(template.Node):
         content = self.nodelist.render(context)
         if column is found.columns[0]:
             return format_html('<th scope="row"{}>{}</th>', attributes, content)
-        return format_html('<td{} data-label="{}">{}</td>', attributes, str(column.label), content)
+        return format_html(
+            '<td{} data-label="{}">{}</td>', attributes, found.column_labels[self.code], content
+        )
 
     def _css(self, context: Context) -> str:
         return str(self.css.resolve(context)) if self.css else ""

@@ -49,6 +49,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Filters that a narrow window keeps folded.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-kos-filters]");
+  if (button) button.setAttribute("aria-expanded", String(button.form.classList.toggle("is-open")));
+});
+
 // A file dropped on an upload field.
 document.addEventListener("dragover", (event) => {
   const zone = event.target.closest("[data-kos-upload]");
