@@ -201,6 +201,7 @@ def order_commission(request: HttpRequest, order_id: int) -> HttpResponse:
             "missing": _nobody_credited(order) if not entitlements else [],
         },
         fragment="incentives/_order_commission.html",
+        peek="incentives/_order_commission_peek.html",
     )
 
 
