@@ -1,24 +1,27 @@
-"""Every error of the REST API as a problem document (RFC 9457)."""
+"""Every error of the REST API as a problem document (RFC 9457), and of other addresses as a page."""
 
 from __future__ import annotations
 
-import logging
+import sys
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
+from kosops import error_pages
+from kosops.lib.connections import connection_fault
 from kosops.lib.errors import DomainError
 from kosops.lib.ids import ulid
+from kosops.lib.maintenance import Maintenance
 
-logger = logging.getLogger(__name__)
-
-API_ROOT = "/api/"
+# Programs ask here: ours and those of platforms that report to us.
+MACHINE_ROOTS = ("/api/", "/hooks/")
 TYPE_ROOT = "https://docs.kosops.example/problems/"
 CONTENT_TYPE = "application/problem+json"
 
@@ -137,27 +140,50 @@ def _escaped(name: str) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_ROOT):
-        return problem(400)
-    return defaults.bad_request(request, exception)
+    if fault := connection_fault(exception):
+        return database_away(request, fault)
+    return problem(400) if for_machine(request) else error_pages.unreadable(request)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_ROOT):
+    if for_machine(request):
         return problem(403)
     return defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_ROOT):
+    if for_machine(request):
         return problem(404)
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(API_ROOT):
-        # The trace stands beside this line in the log; the caller gets the number to quote.
-        request_id = f"req_{ulid()}"
-        logger.error("%s: error 500 on %s", request_id, request.path)
-        return problem(500, request_id=request_id)
-    return defaults.server_error(request)
+    if fault := connection_fault(sys.exc_info()[1]):
+        return database_away(request, fault)
+    if for_machine(request):
+        return problem(500, request_id=error_pages.marked(request, f"req_{ulid()}"))
+    return error_pages.failed(request)
+
+
+def database_away(request: HttpRequest, fault: BaseException) -> HttpResponse:
+    """503 instead of 500: nothing is wrong with the request, and it may be sent again."""
+    request.connection_fault = str(fault).partition("\n")[0]  # type: ignore[attr-defined]
+    if for_machine(request):
+        request_id = error_pages.marked(request, f"req_{ulid()}")
+        return unavailable(error_pages.RETRY_SECONDS, request_id=request_id)
+    return error_pages.away(request)
+
+
+def maintenance(request: HttpRequest, found: Maintenance) -> HttpResponse:
+    request.is_maintenance = True  # type: ignore[attr-defined]
+    if for_machine(request):
+        return unavailable(found.seconds_left(timezone.now()), detail=found.reason)
+    return error_pages.paused(request, found)
+
+
+def unavailable(retry: int, **members: Any) -> HttpResponse:
+    return problem(503, headers={"Retry-After": str(retry)}, **members)
+
+
+def for_machine(request: HttpRequest) -> bool:
+    return request.path.startswith(MACHINE_ROOTS)

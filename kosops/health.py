@@ -11,11 +11,16 @@ BEAT_SECONDS = 600
 
 
 def web() -> bool:
-    """Whether the web server of this container can serve pages."""
+    """Whether the web server of this container can serve pages, or says that it is not meant to.
+
+    A container in maintenance is well: it shows the page, and must not be replaced for it.
+    """
     address = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}/readyz"
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:
             return bool(answer.status == 200)
+    except urllib.error.HTTPError as refusal:
+        return b'"maintenance": "on"' in refusal.read()
     except (urllib.error.URLError, OSError):
         return False
 

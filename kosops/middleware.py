@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from kosops import api_errors
+from kosops.lib import maintenance
 
 logger = logging.getLogger(__name__)
 TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
@@ -35,14 +38,16 @@ def readiness() -> HttpResponse:
     """Red only when pages cannot be served: without Redis they can, but jobs wait."""
     parts = {"database": database_answers(), "redis": redis_answers()}
     words = {name: "ok" if answers else "down" for name, answers in parts.items()}
-    return JsonResponse(words, status=200 if parts["database"] else 503)
+    if paused := maintenance.current() is not None:
+        words["maintenance"] = "on"
+    return JsonResponse(words, status=200 if parts["database"] and not paused else 503)
 
 
 def database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         logger.exception("The database does not answer")
         return False
     return True
@@ -73,3 +78,18 @@ class ClientAddressMiddleware:
         if count and len(seen) >= count and seen[-count]:
             request.META["REMOTE_ADDR"] = seen[-count]
         return self.get_response(request)
+
+
+class MaintenanceMiddleware:
+    """Answer everything with 503 while maintenance is on (`manage.py maintenance`).
+
+    It stands behind health and static files, and before whatever asks the database: nobody passes,
+    since a migration may be under way.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        found = maintenance.current()
+        return api_errors.maintenance(request, found) if found else self.get_response(request)

@@ -28,6 +28,8 @@ ROOT_URLCONF = "kosops.urls"
 WSGI_APPLICATION = "kosops.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".kosops" / "data")))
+# While this file is there nobody gets past the maintenance page.
+MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", str(DATA_DIR / "maintenance.json"))
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -63,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "kosops.middleware.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -302,7 +305,9 @@ LOGGING = {
             "style": "{",
         },
     },
+    "filters": {"code": {"()": "kosops.logs.CodeFilter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django.request": {"filters": ["code"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -27,3 +27,5 @@ STORAGES = {
     **STORAGES,  # noqa: F405
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Not the one of an installation that is being worked on beside the tests.
+MAINTENANCE_FILE = str(DATA_DIR / "tests" / "maintenance.json")  # noqa: F405

@@ -6,21 +6,24 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.http import JsonResponse
 
 from kosops import health
 
 
 @pytest.fixture
-def answers() -> Iterator[dict[str, int]]:
+def answers() -> Iterator[dict[str, Any]]:
     """A web server that answers with the status that a test says."""
-    status = {"/readyz": 200}
+    status: dict[str, Any] = {"/readyz": 200}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status[self.path])
             self.end_headers()
+            self.wfile.write(status.get("body", b""))
 
         def log_message(self, *_: object) -> None:
             pass
@@ -35,15 +38,25 @@ def answers() -> Iterator[dict[str, int]]:
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
 def test_the_web_is_healthy_when_it_can_serve_pages(
-    answers: dict[str, int], monkeypatch: pytest.MonkeyPatch, status: int, code: int
+    answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
     answers["/readyz"] = status
     monkeypatch.setenv("PORT", str(answers["port"]))
     assert health.main(["web"]) == code
 
 
+@pytest.mark.parametrize(("words", "code"), [({"maintenance": "on"}, 0), ({"database": "down"}, 1)])
+def test_the_web_is_well_while_it_shows_that_it_is_being_worked_on(
+    answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch, words: dict[str, str], code: int
+) -> None:
+    answers["/readyz"] = 503
+    answers["body"] = JsonResponse({"redis": "ok", **words}).content
+    monkeypatch.setenv("PORT", str(answers["port"]))
+    assert health.main(["web"]) == code
+
+
 def test_the_web_is_ill_when_nothing_listens(
-    answers: dict[str, int], monkeypatch: pytest.MonkeyPatch
+    answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PORT", "1")
     assert health.main(["web"]) == 1

@@ -1,0 +1,23 @@
+"""What the log adds to a line about a failed request."""
+
+from __future__ import annotations
+
+import logging
+
+
+class CodeFilter(logging.Filter):
+    """Put the code that the page shows in front of Django's line and trace of a fault.
+
+    A database that is away fails every request: then the line says so, without a trace each time.
+    Maintenance refuses every request on purpose: the access log is enough.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if code := getattr(request, "error_code", ""):
+            record.msg = f"{code} {record.msg}"
+        if fault := getattr(request, "connection_fault", ""):
+            record.msg = f"{record.msg}: %s"
+            record.args = (*(record.args or ()), fault)  # type: ignore[misc]
+            record.exc_info = record.exc_text = None
+        return not getattr(request, "is_maintenance", False)
