@@ -1,4 +1,5 @@
-"""Every page of the product in a real browser, filled with the demo brand.
+"""Every page of the product in a real browser, filled with the demo brand: WCAG, widths, weight,
+shifts, targets, large text, letters, policy and requests.
 
 The pages come from the table of addresses, so a new one is looked at by itself; one whose argument
 nobody can fill fails `test_every_argument_can_be_filled`. Run by ``pytest -m sweep``.
@@ -10,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -17,7 +19,15 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from accounts import saved_views
@@ -36,13 +46,24 @@ from incentives.models import (
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from matrix.models import Creator
+from tests import weight
 from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS
 from tests.test_doors import PUBLIC, ROUTES, WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "assets" / "node_modules" / "axe-core" / "axe.min.js"
+HERE = Path(__file__).parent
 WIDTHS = (320, 390, 768, 1440)
 LANGUAGES = {"en": "en", "zh-hans": "zh-Hans", "ja": "ja"}
+# How the page is opened in the other languages: at which width, and what the person asked of the
+# system.
+OTHERS: list[tuple[str, int, dict[str, Any]]] = [
+    ("zh-hans", 390, {"reduced_motion": "reduce"}),
+    ("ja", 1440, {"forced_colors": "active"}),
+]
+# One family of each list in base.css, by the lang attribute.
+FONTS = {"zh-Hans": "PingFang SC", "zh": "PingFang SC", "ja": "Hiragino Sans"}
+MOST_SHIFT = 0.05
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # Who is asked to open a page: the first whom it is shown to.
 PEOPLE = ("lin", "zhao", "zhou")
@@ -162,54 +183,155 @@ class Looker:
         self.context.add_cookies(
             [{"name": cookie, "value": client.cookies[cookie].value, "url": server}]
         )
+        self.context.add_init_script((HERE / "watch.js").read_text())
         self.page: Page = self.context.new_page()
+        self.devtools = self.context.new_cdp_session(self.page)
         self.wrong: list[str] = []
         self.address = ""
         self.page.on("pageerror", lambda error: self.complain(f"script: {error}"))
-        self.page.on(
-            "console",
-            lambda message: message.type == "error" and self.complain(f"console: {message.text}"),
-        )
+        self.page.on("console", self.hear)
+        self.page.on("request", self.see_request)
+        self.page.on("response", self.see_response)
 
     def complain(self, text: str) -> None:
-        self.wrong.append(f"{self.address}: {text}")
+        line = f"{self.address}: {text}"
+        if line not in self.wrong:
+            self.wrong.append(line)
+
+    # -- what the browser says --------------------------------------------------
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            self.complain(f"console: {message.text} {message.location.get('url', '')}")
+
+    def see_request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.server}/", "data:", "blob:")):
+            self.complain(f"asks another host: {request.url}")
+
+    def see_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complain(f"{response.status} for {response.url}")
+
+    # -- looking ----------------------------------------------------------------
 
     def look(self, address: str) -> None:
-        for language, lang in LANGUAGES.items():
+        self.address = f"{address} [en]"
+        document = self.open(address, "en", width=1440)
+        is_phone = self.page.evaluate("document.body.classList.contains('staff')")
+        self.check_shift()
+        self.check_weight(document)
+        self.check_parts()
+        self.check_access()
+        self.check_widths()
+        self.check_targets(44 if is_phone else 24, width=390 if is_phone else 1440)
+        self.check_large_text(width=390 if is_phone else 1280)
+        for language, width, wishes in OTHERS:
             self.address = f"{address} [{language}]"
-            self.speak(language)
-            self.page.set_viewport_size({"width": 1440, "height": 900})
-            self.page.goto(f"{self.server}{address}")
-            if self.page.evaluate("document.documentElement.lang") != lang:
-                self.complain("is in another language")
-            if language == "en":
-                self.check_access()
+            self.page.emulate_media(**wishes)
+            self.open(address, language, width=width)
+            self.check_shift()
+            self.check_parts()
+            self.check_letters()
             self.check_widths()
+            self.page.emulate_media(reduced_motion="null", forced_colors="null")
 
-    def speak(self, language: str) -> None:
+    def open(self, address: str, language: str, *, width: int) -> bytes:
+        """Load the page and the parts that it asks for by itself; return the document."""
         self.context.add_cookies(
             [{"name": "django_language", "value": language, "url": self.server}]
         )
+        self.resize(width)
+        answer = self.page.goto(f"{self.server}{address}")
+        if not self.page.evaluate("kosWatch.settled()"):
+            self.complain("is not complete after ten seconds")
+        for text in self.page.evaluate("kosWatch.violations"):
+            self.complain(f"policy: {text}")
+        if self.page.evaluate("document.documentElement.lang") != LANGUAGES[language]:
+            self.complain("is in another language")
+        assert answer is not None
+        return answer.body()
+
+    def check_shift(self) -> None:
+        shift = self.page.evaluate("kosWatch.shift")
+        if shift > MOST_SHIFT:
+            self.complain(f"shifts by {shift:.3f}: {self.page.evaluate('kosWatch.shifted')}")
+
+    def check_weight(self, document: bytes) -> None:
+        """The budgets, and that what was weighed is what the browser asked for."""
+
+        def fetch(path: str) -> bytes:
+            return self.context.request.get(f"{self.server}{path}").body()
+
+        try:
+            found, _is_phone = weight.weigh(document, fetch)
+        except LookupError as error:
+            self.complain(str(error))
+            return
+        for text in weight.excess(document, fetch):
+            self.complain(text)
+        asked = {
+            urlsplit(name).path
+            for name in self.page.evaluate(
+                "performance.getEntriesByType('resource').map((entry) => entry.name)"
+            )
+        }
+        endings = (".css", ".js", *weight.FONTS)
+        if unweighed := {path for path in asked if path.endswith(endings)} - set(found.parts):
+            self.complain(f"asks for what was not weighed: {unweighed}")
+
+    def check_parts(self) -> None:
+        for text in self.page.evaluate("kosWatch.parts()"):
+            self.complain(text)
 
     def check_access(self) -> None:
-        """WCAG 2.2 AA by axe, in both themes."""
-        for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme)
-            self.page.evaluate(AXE.read_text())
-            for rule, places in self.page.evaluate(
-                """(tags) => axe.run(document, { runOnly: tags }).then((found) =>
-                    found.violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 120))]))""",
-                RULES,
-            ):
-                self.complain(f"{scheme}: {rule}: {places[:3]}")
+        """WCAG 2.2 AA by axe; in the dark only colours can differ."""
+        self.page.evaluate(AXE.read_text())
+        self.run_axe("light", {"type": "tag", "values": RULES})
+        self.page.emulate_media(color_scheme="dark")
+        self.run_axe("dark", {"type": "rule", "values": ["color-contrast"]})
         self.page.emulate_media(color_scheme="light")
+
+    def run_axe(self, scheme: str, rules: dict[str, Any]) -> None:
+        for rule, places in self.page.evaluate(
+            """(rules) => axe.run(document, { runOnly: rules, resultTypes: ["violations"] }).then((found) =>
+                found.violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 120))]))""",
+            rules,
+        ):
+            self.complain(f"{scheme}: {rule}: {places[:3]}")
+
+    def resize(self, width: int, height: int = 844) -> None:
+        # Playwright's own way takes four times as long.
+        self.devtools.send(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+        )
 
     def check_widths(self) -> None:
         for width in WIDTHS:
-            self.page.set_viewport_size({"width": width, "height": 844})
-            needs = self.page.evaluate("document.documentElement.scrollWidth")
-            if needs > width:
-                self.complain(f"{needs} px wide on {width}")
+            self.resize(width)
+            self.check_overflow(f"on {width}")
+
+    def check_overflow(self, where: str) -> None:
+        needs, has = self.page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        if needs > has:
+            self.complain(f"{needs} px wide {where}")
+
+    def check_targets(self, least: int, *, width: int) -> None:
+        self.resize(width)
+        if small := self.page.evaluate("(least) => kosWatch.smallTargets(least)", least):
+            self.complain(f"targets under {least} px: {small}")
+
+    def check_large_text(self, *, width: int) -> None:
+        """Text at 200 %, as a person sets it in the browser."""
+        self.resize(width)
+        self.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        self.check_overflow(f"on {width} with text at 200 %")
+
+    def check_letters(self) -> None:
+        for text in self.page.evaluate("(fonts) => kosWatch.letters(fonts)", FONTS):
+            self.complain(text)
 
 
 def test_every_page_is_sound(brand: Unit, live_server: LiveServer, browser: Browser) -> None:
@@ -220,4 +342,41 @@ def test_every_page_is_sound(brand: Unit, live_server: LiveServer, browser: Brow
         if username not in lookers:
             lookers[username] = Looker(browser, live_server.url, username)
         lookers[username].look(address)
-    assert [line for looker in lookers.values() for line in looker.wrong] == []
+    wrong = [line for looker in lookers.values() for line in looker.wrong]
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_what_is_wrong_is_noticed(live_server: LiveServer, browser: Browser) -> None:
+    """The twin of the sweep: a page with every fault that it looks for."""
+    Person.objects.create_user("lin", "correct horse battery", name="Lin")
+    looker = Looker(browser, live_server.url, "lin")
+    looker.context.route(
+        f"{live_server.url}/faulty/",
+        lambda route: route.fulfill(
+            body=(HERE / "faulty.html").read_text(),
+            content_type="text/html; charset=utf-8",
+            headers={"Content-Security-Policy": "style-src 'unsafe-inline'; img-src 'self'"},
+        ),
+    )
+    looker.look("/faulty/")
+    heard = "\n".join(looker.wrong)
+    for words in (
+        "[en]: asks another host: https://elsewhere.example/a.png",
+        "[en]: policy: img-src https://elsewhere.example",
+        "[en]: console: ",
+        f"[en]: 404 for {live_server.url}/static/kosops/js/no-such.js",
+        "[en]: /static/kosops/js/no-such.js does not exist",
+        "[en]: is in another language",
+        "[en]: shifts by 0.",
+        "[zh-hans]: shifts by 0.",
+        "[en]: has 2 h1",
+        "[en]: has 0 main",
+        "[en]: has no title of its own",
+        "[en]: targets under 24 px: ['small ",
+        "[en]: light: image-alt",
+        "px wide on 320",
+        "px wide on 1280 with text at 200 %",
+        "[zh-hans]: letter-spacing: h1 “一一一一”",
+        "[zh-hans]: latin fonts only, or another language's: h1 “一一一一”",
+    ):
+        assert words in heard, f"{words} is not in\n{heard}"
