@@ -18,9 +18,14 @@ from django.utils.translation import gettext as _
 from kosops.ui import parts
 from kosops.ui.gallery_data import (
     KPI_ROWS,
+    MATERIALS,
     NOTES_BEFORE,
     NOTES_NOW,
+    POSTS,
+    RACE,
+    RACE_TIED,
     STORES,
+    TASKS,
     TIER_MONTHS,
     TONGUES,
     WAITING,
@@ -116,6 +121,10 @@ def index(request: HttpRequest) -> HttpResponse:
             "tree": _tree(),
             "tongues": TONGUES,
             "now": _AT,
+            "post_cards": POSTS,
+            "materials": MATERIALS,
+            "podium": parts.podium(RACE),
+            "podium_tied": parts.podium(RACE_TIED),
         },
     )
 
@@ -131,7 +140,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 @gallery_only
 def staff(request: HttpRequest) -> HttpResponse:
     """The phone page of the pictures."""
-    return render(request, "ui/staff.html", {"today": _AT})
+    return render(
+        request,
+        "ui/staff.html",
+        {"today": _AT, "tasks": TASKS, "materials": MATERIALS, "podium": parts.podium(RACE)},
+    )
 
 
 @gallery_only

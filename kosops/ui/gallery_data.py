@@ -1,7 +1,16 @@
 """Figures of the gallery's invented brand. Nothing else may import this."""
 
+import datetime as dt
 from types import SimpleNamespace
 from typing import Any
+
+from django.templatetags.static import static
+from django.utils.functional import lazy
+
+from kosops.ui.parts import Material, Place, PostCard, TaskRow
+
+# The address is known only once the static files are, which is after this module is loaded.
+COVER: Any = lazy(static, str)("kosops/img/sample-cover.svg")
 
 NOTES_NOW = [
     420,
@@ -51,6 +60,7 @@ NOTES_BEFORE = [
 KPI_ROWS: list[dict[str, Any]] = [
     {
         "label": "Notes published",
+        "help": "Notes and videos of the programme's accounts, by day of publishing.",
         "value": "8,412",
         "href": "?metric=notes",
         "change_bp": 1240,
@@ -60,6 +70,7 @@ KPI_ROWS: list[dict[str, Any]] = [
     },
     {
         "label": "Interactions",
+        "help": "Likes, saves and comments; shares are not counted.",
         "value": "1.26M",
         "href": "?metric=interactions",
         "change_bp": 810,
@@ -90,6 +101,7 @@ KPI_ROWS: list[dict[str, Any]] = [
     },
     {
         "label": "WeCom adds",
+        "help": "Customers who added a store colleague on WeCom, each counted once.",
         "value": "21,906",
         "href": "?metric=adds",
         "change_bp": -320,
@@ -120,6 +132,7 @@ KPI_ROWS: list[dict[str, Any]] = [
     },
     {
         "label": "Attributed sales",
+        "help": "What customers paid for orders that name a seller, less refunds.",
         "value": "¥6.84M",
         "href": "?metric=sales",
         "change_bp": 1570,
@@ -150,6 +163,7 @@ KPI_ROWS: list[dict[str, Any]] = [
     },
     {
         "label": "Commission payable",
+        "help": "Commission that is no longer held, less what was clawed back.",
         "value": "¥412,380",
         "href": "?metric=commission",
         "change_bp": 590,
@@ -266,4 +280,92 @@ TONGUES = [
         "rule": "90日以内に承認された投稿が12件以上。",
         "button": "12件の支払いを承認",
     },
+]
+
+POSTS = [
+    PostCard(
+        title="换季泛红，三步稳住",
+        lang="zh-Hans",
+        platform="Xiaohongshu",
+        at=dt.date(2026, 11, 18),
+        by="周敏",
+        href="#",
+        cover=COVER,
+        figures=[("Views", 48_210), ("Interactions", 1_284), ("Saves", 402)],
+    ),
+    PostCard(
+        title="Winter barrier cream: how our counter layers it, and what to leave out in the morning",
+        platform="Douyin",
+        at=dt.date(2026, 11, 20),
+        href="#",
+        video=True,
+        figures=[("Views", None), ("Interactions", None), ("Saves", 3)],
+        state="at_risk",
+        state_label="Without disclosure",
+    ),
+    PostCard(title="Removed by the platform", platform="WeChat Channels", at=dt.date(2026, 10, 2)),
+]
+
+MATERIALS = [
+    Material(
+        title="Three steps for red, dry skin in the cold season",
+        text="Every November my cheeks turn red. This week I tried lukewarm water, a thin layer of"
+        " cream on damp skin, and a third step that many leave out. You can try it in our store.",
+        href="#",
+        cover=COVER,
+        count="6 pictures",
+        state="approved",
+        state_label="Checked wording",
+        note="use by 30 Nov",
+        action="Open",
+        primary=True,
+    ),
+    Material(
+        title="Hand cream, filmed at the till",
+        text="Fifteen seconds, no voice: hands, cream, gift wrapping.",
+        href="#",
+        video=True,
+        count="0:15",
+        state="expiring",
+        state_label="Ends today",
+        action="Open",
+    ),
+    Material(title="Draft without text", state="draft", state_label="Draft"),
+]
+
+TASKS = [
+    TaskRow(
+        title="Post: winter barrier-cream routine",
+        note="Xiaohongshu · Due 18:00 · 40 points",
+        action="Start",
+        href="#",
+        primary=True,
+    ),
+    TaskRow(
+        title="Add the link to yesterday's video",
+        note="Douyin · Was due 10:00 · 20 points",
+        action="Add link",
+        href="#",
+        icon="link",
+        state="late",
+    ),
+    TaskRow(
+        title="Reply to 5 trial-kit messages",
+        note="WeCom · Done 09:12 · 15 points",
+        state="done",
+    ),
+]
+
+RACE = [
+    Place(place=1, name="Shanghai Jing'an Kerry", line="East China", value="1,204", href="#"),
+    Place(place=2, name="杭州湖滨银泰店", line="East China", value="1,180", lang="zh-Hans"),
+    Place(place=3, name="Chengdu Taikoo Li", line="Southwest", value="1,022", me=True, href="#"),
+    Place(place=4, name="Shenzhen MixC World", line="South China", value="1,001"),
+]
+
+RACE_TIED = [
+    Place(place=1, name="周敏", value="640", lang="zh-Hans"),
+    Place(place=1, name="徐蕾", value="640", lang="zh-Hans"),
+    Place(place=3, name="陈佳", value="590", lang="zh-Hans"),
+    Place(place=3, name="He Ying", value="590"),
 ]

@@ -1,8 +1,8 @@
 """Plain data that views hand to components. Templates also take dicts with the same keys."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from django.utils.functional import Promise
 
@@ -149,3 +149,80 @@ class FunnelStep:
     value: int | None
     href: str = ""
     as_figure: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class PostCard:
+    """A ``post_card``. ``figures`` are labels with numbers; None shows "not in yet".
+
+    ``cover`` is an address of our own host; ``lang`` the language of the title, when foreign.
+    """
+
+    title: Text
+    platform: Text
+    at: date | datetime
+    href: str = ""
+    by: Text = ""
+    cover: str = ""
+    video: bool = False
+    figures: Sequence[tuple[Text, int | None]] = ()
+    state: str = ""
+    state_label: Text = ""
+    lang: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Material:
+    """A ``material_card``. ``count`` is printed on the cover ("6 pictures"), ``note`` beside the state.
+
+    With ``action`` the card has a button that leads to ``href``.
+    """
+
+    title: Text
+    text: Text = ""
+    href: str = ""
+    cover: str = ""
+    video: bool = False
+    count: Text = ""
+    state: str = ""
+    state_label: Text = ""
+    note: Text = ""
+    action: Text = ""
+    primary: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class TaskRow:
+    """A ``task_row``. ``state`` is "", late or done; a task that is done has no button."""
+
+    title: Text
+    note: Text
+    href: str = ""
+    action: Text = ""
+    primary: bool = False
+    icon: str = "notebook-pen"
+    state: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """One of a ``podium``. ``value`` is already formatted; ``shared`` says that others stand equal."""
+
+    place: int
+    name: Text
+    value: Text
+    line: Text = ""
+    href: str = ""
+    shared: bool = False
+    me: bool = False
+    lang: str = ""
+
+
+def podium(places: Iterable[Place]) -> list[Place]:
+    """Who stands on the podium: places 1 to 3 in order, with ties marked.
+
+    More than three when the last of them is shared, since nobody may be left out of a tie.
+    """
+    standing = sorted((each for each in places if each.place <= 3), key=lambda each: each.place)
+    taken = [each.place for each in standing]
+    return [replace(each, shared=taken.count(each.place) > 1) for each in standing]

@@ -1,3 +1,4 @@
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -263,3 +264,75 @@ def test_texts_of_a_page_are_escaped_by_components():
     html = rendered("{% card title=title %}{{ title }}{% endcard %}", title="<script>")
     assert "<script>" not in html
     assert html.count("&lt;script&gt;") == 2
+
+
+def test_the_podium_reads_from_the_first_and_marks_ties():
+    names = [("He Ying", 3), ("Zhou Min", 1), ("Xu Lei", 1), ("Gu Ning", 4), ("Chen Jia", 3)]
+    places = parts.podium(parts.Place(place=n, name=name, value="1") for name, n in names)
+    html = rendered('{% include "components/podium.html" with places=places only %}', places=places)
+    order = [html.index(name) for name in ("Zhou Min", "Xu Lei", "He Ying", "Chen Jia")]
+    assert order == sorted(order)
+    assert html.count("Place 1, shared:") == 2
+    assert html.count("Place 3, shared:") == 2
+    assert "Gu Ning" not in html
+
+
+def test_a_place_that_nobody_shares_says_so():
+    places = parts.podium([parts.Place(place=1, name="Zhou Min", value="640")])
+    html = rendered('{% include "components/podium.html" with places=places only %}', places=places)
+    assert "Place 1: " in html
+    assert "shared" not in html
+
+
+def test_a_post_without_figures_is_not_at_nought():
+    post = parts.PostCard(
+        title="<Note>", platform="Douyin", at=date(2026, 11, 20), figures=[("Views", None)]
+    )
+    html = rendered('{% include "components/post_card.html" with post=post only %}', post=post)
+    assert "not in yet" in html
+    assert "&lt;Note&gt;" in html
+    assert "<img" not in html
+
+
+def test_a_card_with_a_cover_leaves_its_text_to_the_title():
+    material = parts.Material(title="Three steps", cover="/a.webp", count="6 pictures")
+    html = rendered(
+        '{% include "components/material_card.html" with material=material only %}',
+        material=material,
+    )
+    assert '<img src="/a.webp" alt=""' in html
+    assert 'loading="lazy"' in html
+    assert "6 pictures" in html
+    assert "<a " not in html
+
+
+def task(**more):
+    row = parts.TaskRow(title="Post a routine", note="Due 18:00", href="/t/1/", **more)
+    return rendered('{% include "components/task_row.html" with task=task only %}', task=row)
+
+
+def test_the_button_of_a_task_says_for_whom_it_is():
+    html = task(action="Start", primary=True)
+    assert html.count("<a ") == 1
+    assert 'Start<span class="visually-hidden">: Post a routine</span>' in html
+
+
+def test_a_task_says_in_words_that_it_is_late_or_done():
+    assert "Late:" in task(state="late", action="Start")
+    assert "done" in task(state="done")
+    assert "button" not in task(state="done")
+    assert "Late:" not in task(action="Start")
+
+
+def test_an_account_says_its_state_only_where_something_is_wrong():
+    tag = '{% include "components/account.html" with platform="Douyin" handle="min" only %}'
+    assert "badge" not in rendered(tag)
+    wrong = tag.replace(" only", ' state="banned" state_label="Banned" only')
+    assert "badge-bad" in rendered(wrong)
+
+
+def test_a_sheet_is_named_by_its_title_and_closes_without_script():
+    html = rendered('{% sheet id="rules" title="What counts" %}<p>12 notes</p>{% endsheet %}')
+    assert '<dialog class="dialog sheet" id="rules" aria-labelledby="rules-title">' in html
+    assert '<h2 id="rules-title">What counts</h2>' in html
+    assert 'href="#main"' in html

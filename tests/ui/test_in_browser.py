@@ -147,6 +147,40 @@ def test_a_dialog_opens_and_the_veil_closes_it(browser, address):
     page.context.close()
 
 
+def test_a_sheet_keeps_the_focus_and_gives_it_back(browser, address):
+    page = opened(browser, address, "/ui/", width=390)
+    link = page.get_by_role("link", name="Open a sheet")
+    link.focus()
+    page.keyboard.press("Enter")
+    sheet = page.locator("#sample-sheet")
+    expect(sheet).to_be_visible()
+    assert sheet.evaluate("it => it.getBoundingClientRect().bottom") == 900
+    assert sheet.evaluate("it => it.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(link).to_be_focused()
+    page.context.close()
+
+
+def test_a_sheet_is_a_panel_at_the_right_of_a_wide_window(browser, address):
+    page = opened(browser, address, "/ui/")
+    page.get_by_role("link", name="Open a sheet").click()
+    box = page.locator("#sample-sheet").bounding_box()
+    assert (box["x"] + box["width"], box["y"], box["height"]) == (1440, 0, 900)
+    page.context.close()
+
+
+def test_without_script_the_address_opens_a_sheet_and_its_link_closes_it(browser, address):
+    page = opened(browser, address, "/ui/staff/", width=390, script=False)
+    sheet = page.locator("#sample-sheet")
+    expect(sheet).to_be_hidden()
+    page.get_by_role("link", name="What may I change?").click()
+    expect(sheet).to_be_visible()
+    sheet.get_by_role("link", name="Close").click()
+    expect(sheet).to_be_hidden()
+    page.context.close()
+
+
 def test_rows_are_walked_by_keys_but_not_while_typing(browser, address):
     page = opened(browser, address, "/ui/overview/")
     page.keyboard.press("j")

@@ -20,6 +20,7 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, gettext
 
 from kosops.ui import charts, drawing, formats, icons
+from kosops.ui import qr as qr_codes
 from kosops.ui.parts import Chart, FunnelStep
 
 register = template.Library()
@@ -209,9 +210,13 @@ def bar(
     )
 
 
-@register.simple_tag
+@register.simple_tag(takes_context=True)
 def sparkline(
-    values: Values, before: Values | None = None, label: str = "", height: int = 28
+    context: Context,
+    values: Values,
+    before: Values | None = None,
+    label: str = "",
+    height: int = 28,
 ) -> SafeString:
     """A small line, with an earlier period dotted behind it."""
     known = [v for v in values if v is not None]
@@ -219,15 +224,21 @@ def sparkline(
         return mark_safe("")
     before = before or ()
     scale = drawing.spark_scale([values, before], height, 2)
-    earlier = drawing.line_path(before, 100, scale) if any(v is not None for v in before) else ""
-    return format_html(
-        '<svg class="spark" viewBox="0 0 100 {}" height="{}" preserveAspectRatio="none" {}>{}'
-        '<path class="spark-line" d="{}"/></svg>',
-        height,
-        height,
-        _image_name(label),
-        format_html('<path class="spark-before" d="{}"/>', earlier) if earlier else "",
-        drawing.line_path(values, 100, scale),
+    return _component(
+        context,
+        "sparkline",
+        line=drawing.line_path(values, 100, scale),
+        before=drawing.line_path(before, 100, scale),
+        height=height,
+        naming=_image_name(label),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def qr(context: Context, text: str, label: str, size: int = 176, note: str = "") -> SafeString:
+    """A QR code of an address; ``label`` says where it leads to whoever cannot see it."""
+    return _component(
+        context, "qr", code=qr_codes.code(str(text)), label=label, size=size, note=note
     )
 
 
@@ -407,6 +418,12 @@ def dialog(
 def peek(context: Context, content: str, title: str = "", scope: str = "") -> SafeString:
     """A thing in short, as a list asks for it (`kosops.lib.htmx.PEEK`)."""
     return _component(context, "peek", title=title, scope=scope, content=content)
+
+
+@register.simple_block_tag(takes_context=True)
+def sheet(context: Context, content: str, id: str = "", title: str = "") -> SafeString:
+    """From below on the phone, at the right on a wide screen; opened like a dialog."""
+    return _component(context, "sheet", id=id, title=title, content=content)
 
 
 @register.simple_block_tag(takes_context=True)
