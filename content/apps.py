@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from kosops.ui import navigation
+from kosops.ui import definitions, navigation
 
 
 class ContentConfig(AppConfig):
@@ -10,10 +10,12 @@ class ContentConfig(AppConfig):
     def ready(self) -> None:
         from accounts import activity, first_steps
         from content import exports, posting
+        from content.definitions import POSTS
         from content.import_notes import register_formats
         from content.models import Post
         from matrix.posting import register
 
+        definitions.register(POSTS)
         register(posting)
         register_formats()
         exports.register()

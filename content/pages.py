@@ -18,13 +18,14 @@ from django.views.decorators.http import require_safe
 
 from accounts import access
 from content import posts
+from content.definitions import POSTS
 from content.filters import PostFilter
 from content.models import Post
 from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.bulk import Bulk
 from kosops.ui.listing import count_up_to, list_response
-from kosops.ui.parts import Chart, Kpi, Series
+from kosops.ui.parts import Chart, Kpi, Series, Text
 from matrix.filters import unit_choices
 from matrix.models import Creator
 
@@ -105,7 +106,7 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
         "post": shown,
         "figures": _figures(shown, history),
         "history": history,
-        "columns": [(name, _figure_names()[name]) for name in history.columns],
+        "columns": [(_figure_names()[name], POSTS.get(name, "")) for name in history.columns],
         "readings": [_reading(reading, history) for reading in reversed(history.readings)],
         "falls": [
             _("%(figure)s fell from %(before)s to %(after)s.")
@@ -160,30 +161,33 @@ def _figures(shown: Post, history: posts.History) -> list[Kpi]:
     rate = posts.engagement_bp(shown)
     readings = history.readings
     return [
-        _kpi(_("Views"), shown.views, spark=posts.series(readings, "views")),
+        _kpi(_("Views"), shown.views, help=POSTS["views"], spark=posts.series(readings, "views")),
         _kpi(
             _("Interactions"),
             posts.interactions(shown),
+            help=POSTS["interactions"],
             spark=[reading.interactions for reading in readings],
-            help=_("Likes, saves and comments; shares are not counted. Tiers use this figure."),
         ),
         Kpi(
             label=_("Engagement rate"),
             value=None if rate is None else formats.percent_bp(rate, 1),
-            help=_("Likes, saves, comments and shares for each view."),
+            help=POSTS["engagement_rate"],
         ),
-        _kpi(_("Shares"), shown.shares, spark=posts.series(readings, "shares")),
+        _kpi(
+            _("Shares"), shown.shares, help=POSTS["shares"], spark=posts.series(readings, "shares")
+        ),
         _kpi(
             _("Followers gained"),
             shown.followers_gained,
+            help=POSTS["followers_gained"],
             spark=posts.series(readings, "followers_gained"),
         ),
     ]
 
 
-def _kpi(label: str, value: int | None, *, spark: list[int | None], help: str = "") -> Kpi:
+def _kpi(label: str, value: int | None, *, help: Text, spark: list[int | None]) -> Kpi:
     shown = None if value is None else formats.number(value)
-    return Kpi(label=label, value=shown, spark=spark, help=help)
+    return Kpi(label=label, value=shown, help=help, spark=spark)
 
 
 def _reading(reading: posts.Reading, history: posts.History) -> dict[str, Any]:

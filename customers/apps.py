@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from kosops.ui import navigation
+from kosops.ui import definitions, navigation
 
 
 class CustomersConfig(AppConfig):
@@ -10,9 +10,11 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         from accounts import activity, first_steps
         from customers import exports, finding
+        from customers.definitions import ORDERS
         from customers.import_orders import register_formats
         from customers.models import Order
 
+        definitions.register(ORDERS)
         register_formats()
         exports.register()
         finding.register()

@@ -39,26 +39,26 @@ class OrderFilter(ListFilter):
         ListColumn(code="channel", label=_("Channel")),
         ListColumn(
             code="seller",
+            define="order_seller",
             label=_("Seller"),
-            help=_("Who sold: named by the shop, or found by the rules of attribution."),
         ),
-        ListColumn(code="sharer", label=_("Sharer"), help=_("Whose share code the order carries.")),
+        ListColumn(code="sharer", define="order_sharer", label=_("Sharer")),
         ListColumn(
             code="paid",
+            define="order_paid",
             label=_("Paid"),
-            help=_("What the customer paid, before refunds."),
             numeric=True,
         ),
         ListColumn(
             code="refunded",
+            define="order_refunded",
             label=_("Refunded"),
-            help=_("What went back to the customer so far."),
             numeric=True,
         ),
         ListColumn(
             code="net",
+            define="order_remains",
             label=_("Net"),
-            help=_("Paid less refunded; commission is worked out from it."),
             numeric=True,
             usual=False,
         ),
@@ -136,7 +136,7 @@ class WaitingRefundFilter(ListFilter):
         ListColumn(code="order", label=_("Order named")),
         ListColumn(code="refunded", label=_("Refunded at")),
         ListColumn(code="received", label=_("Received"), sort="received"),
-        ListColumn(code="amount", label=_("Amount"), numeric=True),
+        ListColumn(code="amount", define="refund_waiting", label=_("Amount"), numeric=True),
         ListColumn(code="state", label=_("State")),
     ]
 

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from kosops.ui import navigation
+from kosops.ui import definitions, navigation
 
 
 class IncentivesConfig(AppConfig):
@@ -20,9 +20,11 @@ class IncentivesConfig(AppConfig):
             waiting_items,
         )
         from incentives.choices import Decision, Tier
+        from incentives.definitions import BOOKS, COMMISSION, PAYOUTS, TIERS
         from incentives.models import Approval, PlanVersion
         from matrix import tier_steps
 
+        definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS)
         exports.register()
         finding.register()
         first_steps.register(

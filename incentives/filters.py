@@ -37,33 +37,29 @@ class StatementFilter(ListFilter):
         ListColumn(code="number", label=_("Number"), usual=False),
         ListColumn(
             code="earned",
+            define="earned",
             label=_("Earned"),
-            help=_("Commission of the month’s orders, whether it may be paid yet or not."),
             numeric=True,
             sort="earned",
         ),
         ListColumn(
             code="clawed",
+            define="clawed_back",
             label=_("Clawed back"),
-            help=_("Commission taken back because orders were refunded after it had been earned."),
             numeric=True,
             sort="clawed",
         ),
         ListColumn(
             code="held",
+            define="held",
             label=_("Held"),
-            help=_(
-                "Commission of orders that can still be returned; it is released when the return window ends."
-            ),
             numeric=True,
             sort="held",
         ),
         ListColumn(
             code="payable",
+            define="payable",
             label=_("Payable"),
-            help=_(
-                "What is paid out for the month; below zero the person owes it, and later commission makes it up."
-            ),
             numeric=True,
             sort="payable",
         ),
@@ -98,14 +94,14 @@ class LineFilter(ListFilter):
         ListColumn(code="role", label=_("Credited as")),
         ListColumn(
             code="rate",
+            define="base_rate",
             label=_("Base × rate"),
-            help=_(
-                "What the commission is worked out from: the paid amount less refunds, times the rate of the plan."
-            ),
             numeric=True,
         ),
         ListColumn(code="posted", label=_("Posted"), sort="posted"),
-        ListColumn(code="amount", label=_("Amount"), numeric=True, sort="amount"),
+        ListColumn(
+            code="amount", define="line_amount", label=_("Amount"), numeric=True, sort="amount"
+        ),
     ]
 
     class Meta:

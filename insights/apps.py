@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from kosops.ui import navigation
+from kosops.ui import definitions, navigation
 
 
 class InsightsConfig(AppConfig):
@@ -10,7 +10,9 @@ class InsightsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import waiting
         from insights import frame
+        from insights.definitions import STORES
 
+        definitions.register(STORES)
         navigation.register_brand(frame.brand_of)
         navigation.register_freshness(frame.freshness)
         navigation.register(

@@ -10,8 +10,10 @@ class IntegrationsConfig(AppConfig):
         # The job kinds register themselves; a worker must know them from its start.
         from accounts import activity
         from integrations import import_runs, importing  # noqa: F401
-        from kosops.ui import finding, navigation
+        from integrations.definitions import IMPORTS
+        from kosops.ui import definitions, finding, navigation
 
+        definitions.register(IMPORTS)
         finding.register_action(
             finding.Action(
                 label=_("Import a file"),

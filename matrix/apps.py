@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from kosops.ui import navigation
+from kosops.ui import definitions, navigation
 
 
 class MatrixConfig(AppConfig):
@@ -10,9 +10,11 @@ class MatrixConfig(AppConfig):
     def ready(self) -> None:
         from accounts import activity, first_steps
         from matrix import exports, finding
+        from matrix.definitions import MATRIX
         from matrix.import_organisation import register_formats
         from matrix.models import Creator
 
+        definitions.register(MATRIX)
         register_formats()
         exports.register()
         finding.register()

@@ -132,16 +132,26 @@ class CreatorFilter(ListFilter):
         ListColumn(code="store", label=_("Store")),
         ListColumn(code="tier", label=_("Tier")),
         ListColumn(code="accounts", label=_("Accounts")),
-        ListColumn(code="posts", label=_("Posts in 30 days"), numeric=True, sort="posts"),
+        ListColumn(
+            code="posts",
+            define="recent_posts",
+            label=_("Posts in 30 days"),
+            numeric=True,
+            sort="posts",
+        ),
         ListColumn(
             code="best",
+            define="best_interactions",
             label=_("Best post"),
             numeric=True,
-            help=_(
-                "Interactions of the best post: likes, saves and comments; shares are not counted."
-            ),
         ),
-        ListColumn(code="last_post", label=_("Last post"), numeric=True, sort="last_post"),
+        ListColumn(
+            code="last_post",
+            define="last_post",
+            label=_("Last post"),
+            numeric=True,
+            sort="last_post",
+        ),
         ListColumn(code="joined", label=_("Joined"), numeric=True, sort="joined", usual=False),
         ListColumn(code="share_code", label=_("Share code"), usual=False),
     ]

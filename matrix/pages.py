@@ -26,6 +26,7 @@ from kosops.ui.listing import address, count_up_to, list_response
 from kosops.ui.parts import Kpi
 from matrix import bulk, filters, health, masking, posting, tier_steps, tree
 from matrix.choices import AccountState, Domain, Platform
+from matrix.definitions import MATRIX
 from matrix.models import Creator, SocialAccount
 from matrix.posting import Posting
 
@@ -156,6 +157,7 @@ def _one_x_n(found: tree.Tree) -> list[Kpi]:
         Kpi(
             label=_("Brand (the 1)") if brands else _("Regions"),
             value=formats.number(brands or regions),
+            help=MATRIX["units_brand"] if brands else MATRIX["units_regions"],
             note=ngettext("%(count)s region", "%(count)s regions", regions) % {"count": regions}
             if brands
             else "",
@@ -192,10 +194,7 @@ def _one_x_n(found: tree.Tree) -> list[Kpi]:
             label=_("Need action"),
             value=formats.number(totals.needing),
             note=" · ".join(_needs_in_words(totals)),
-            help=_(
-                "Public accounts that are banned, held by someone who left, not paired, or"
-                " without a post for 14 days. One account can have several reasons."
-            ),
+            help=MATRIX["need_action"],
         ),
     ]
 
@@ -375,6 +374,7 @@ def _creator_figures(found: Creator, public: list[AccountLine], now: dt.datetime
         Kpi(
             label=_("Posts in 30 days"),
             value=formats.number(known.posts),
+            help=MATRIX["recent_posts"],
             href=posts
             + address({}, creator=found.pk, since=timezone.localdate(posting.recent(now)))
             if posts
@@ -384,17 +384,19 @@ def _creator_figures(found: Creator, public: list[AccountLine], now: dt.datetime
             label=_("Best interactions"),
             value=None if known.best is None else formats.number(known.best),
             note=_("of one post"),
-            help=_("Likes, saves and comments of the best post; shares are not counted."),
+            help=MATRIX["best_interactions"],
         ),
         Kpi(
             label=_("Last post"),
             value=formats.day(timezone.localdate(known.last_at), get_language())
             if known.last_at
             else _("None"),
+            help=MATRIX["last_post"],
         ),
         Kpi(
             label=_("Public accounts"),
             value=formats.number(len(public)),
+            help=MATRIX["own_accounts"],
             note=ngettext("%(count)s not paired", "%(count)s not paired", unpaired)
             % {"count": unpaired}
             if unpaired

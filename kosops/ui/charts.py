@@ -5,12 +5,21 @@ chart, tooltip and table twin always say the same.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext
 
 from kosops.ui import drawing, formats
-from kosops.ui.parts import Chart, FunnelStep
+from kosops.ui.parts import Chart, FunnelStep, Series
 
 _MINOR_PER_MAJOR = 100
+
+
+class Cell(NamedTuple):
+    """One value of the table twin, with the address of the rows behind it."""
+
+    text: str
+    href: str
 
 
 def text(value: int | float | None, chart: Chart, language: str, missing: str = "") -> str:
@@ -59,6 +68,8 @@ def payload(chart: Chart, height: int, language: str, missing: str) -> dict[str,
         "kind": chart.kind,
         "title": str(chart.title),
         "labels": [str(label) for label in chart.labels],
+        "axis": [str(label) for label in chart.axis or chart.labels],
+        "open": str(chart.open) or gettext("Open"),
         "ticks": axis,
         "tickTexts": [tick_text(tick, chart, language) for tick in axis],
         "series": [
@@ -67,18 +78,36 @@ def payload(chart: Chart, height: int, language: str, missing: str) -> dict[str,
                 "dashed": series.dashed,
                 "values": list(series.values),
                 "texts": [text(v, chart, language, missing) for v in series.values],
+                "links": links(series, chart),
             }
             for series in chart.series
         ],
     }
 
 
-def rows(chart: Chart, language: str, missing: str) -> list[tuple[str, list[str]]]:
-    """The table twin: a label with its formatted values."""
+def links(series: Series, chart: Chart) -> list[str]:
+    """Where each value of ``series`` leads, "" where none is known; nothing if it leads nowhere."""
+    addresses = series.links or chart.links
+    if not addresses:
+        return []
     return [
-        (str(label), [text(series.values[i], chart, language, missing) for series in chart.series])
-        for i, label in enumerate(chart.labels)
+        "" if value is None else address
+        for address, value in zip(addresses, series.values, strict=True)
     ]
+
+
+def rows(chart: Chart, language: str, missing: str) -> list[tuple[str, list[Cell]]]:
+    """The table twin: a label with its formatted values and what they lead to."""
+    columns = [
+        [
+            Cell(text(value, chart, language, missing), address)
+            for value, address in zip(
+                series.values, links(series, chart) or [""] * len(series.values), strict=True
+            )
+        ]
+        for series in chart.series
+    ]
+    return [(str(label), [column[i] for column in columns]) for i, label in enumerate(chart.labels)]
 
 
 def funnel(steps: Sequence[FunnelStep]) -> dict[str, Any]:
@@ -87,8 +116,8 @@ def funnel(steps: Sequence[FunnelStep]) -> dict[str, Any]:
     for before, step in zip([None, *steps], steps, strict=False):
         if step.as_figure:
             continue
-        rate = formats.share_bp(step.value, before.value) if before else None
-        bars.append({"label": step.label, "value": step.value, "href": step.href, "rate_bp": rate})
+        rate = formats.share_bp(step.value, before.value) if before and not step.apart else None
+        bars.append({"step": step, "rate_bp": rate})
     return {
         "figures": [step for step in steps if step.as_figure],
         "bars": bars,
@@ -113,10 +142,11 @@ def drawn(data: Chart, height: int, language: str) -> dict[str, Any]:
         "ticks": [(tick_text(t, data, language), round(scale.y(t), 1)) for t in axis],
         "labels": [
             (label, _middle(i, count, data.kind))
-            for i, label in enumerate(data.labels)
+            for i, label in enumerate(data.axis or data.labels)
             if i % every == 0
         ],
         "lines": lines,
+        "hits": _hits(data, count) if data.kind == "line" else [],
         "bars": _bars(data, scale, count, language) if data.kind != "line" else [],
         "alone": len(data.series) == 1,
     }
@@ -136,14 +166,32 @@ def _bars(data: Chart, scale: drawing.Scale, count: int, language: str) -> list[
             {
                 "label": label,
                 "middle": _middle(i, count, "bar"),
-                "parts": _stack(column, scale, left, room)
-                if stacked
-                else _beside(column, scale, left, room),
+                "parts": _linked(
+                    _stack(column, scale, left, room)
+                    if stacked
+                    else _beside(column, scale, left, room),
+                    [links(series, data)[i : i + 1] for series in data.series],
+                ),
                 "top": round(scale.y(total) - 6, 1),
                 "total": tick_text(total, data, language) if known else "",
             }
         )
     return bars
+
+
+def _hits(data: Chart, count: int) -> list[dict[str, Any]]:
+    """The strip around each label of a line chart that can be clicked without script."""
+    width = 100 / max(1, count - 1)
+    addresses = next((found for s in data.series if (found := links(s, data))), [])
+    return [
+        {"x": round((i - 0.5) * width, 3), "width": round(width, 3), "href": address}
+        for i, address in enumerate(addresses)
+        if address
+    ]
+
+
+def _linked(parts: list[dict[str, Any]], addresses: list[list[str]]) -> list[dict[str, Any]]:
+    return [part | {"href": "".join(addresses[int(part["place"]) - 1])} for part in parts]
 
 
 def _stack(

@@ -58,7 +58,7 @@ _WEEKDAYS = {
     "ja": ("月", "火", "水", "木", "金", "土", "日"),
 }
 
-DAY_STYLES = ("full", "short", "month", "short_month", "weekday", "iso")
+DAY_STYLES = ("full", "short", "month", "short_month", "weekday", "number", "iso")
 
 
 def family(language: str | None) -> str:
@@ -106,10 +106,16 @@ def short_money(
     """A figure for overviews: ``¥6.84M``, ``¥684.2万``. Payable amounts use ``money``."""
     amount = _major(minor)
     sign = MINUS if minor < 0 else ""
-    whole = amount.quantize(Decimal(1), ROUND_HALF_UP)
+    whole = _rounded(amount, 0)
     if whole < _FULL_MONEY_BELOW[family(language)]:
         return f"{sign}{currency_sign(currency, home)}{whole:,f}"
     return f"{sign}{currency_sign(currency, home)}{_shortened(amount, language)}"
+
+
+def whole_money(minor: int, currency: str = "CNY", home: str = "CNY") -> str:
+    """For columns of an overview that are read against each other: ``¥342,800``."""
+    sign = MINUS if minor < 0 else ""
+    return f"{sign}{currency_sign(currency, home)}{_rounded(_major(minor), 0):,f}"
 
 
 def percent_bp(basis_points: int, digits: int | None = None) -> str:
@@ -126,6 +132,8 @@ def day(value: date, language: str | None = "en", style: str = "full") -> str:
     """A date: full ``20 Nov 2026`` / ``2026年11月20日``; see DAY_STYLES for the others."""
     if style == "iso":
         return value.strftime("%Y-%m-%d")
+    if style == "number":
+        return str(value.day)
     if family(language) == "en":
         return _english_day(value, style)
     return _eastern_day(value, family(language), style)
@@ -154,6 +162,15 @@ def day_range(first: date, last: date, language: str | None = "en") -> str:
     else:
         end = day(last, language, "short" if same_year else "full")
     return f"{day(first, language)}{NARROW_DASH}{end}"
+
+
+def day_range_short(first: date, last: date, language: str | None = "en") -> str:
+    """A range near today, without its year: ``7 – 13 Nov``, ``11月7日–13日``."""
+    same_month = (first.year, first.month) == (last.year, last.month)
+    start, end = day(first, language, "short"), day(last, language, "short")
+    if family(language) == "en":
+        return f"{first.day if same_month else start} {NARROW_DASH} {end}"
+    return f"{start}{NARROW_DASH}{f'{last.day}日' if same_month else end}"
 
 
 def size(count: int) -> str:

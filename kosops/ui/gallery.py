@@ -192,6 +192,10 @@ def _overview_context(selected: str = "notes") -> dict[str, Any]:
                 parts.Series(name="1–20 Oct", values=NOTES_BEFORE, dashed=True),
             ],
             summary="8,412 notes in 20 days, 12.4% more than in October; the highest day was the 16th.",
+            links=[f"?day={n}" for n in range(1, 21)],
+            open="Open the posts of the day",
+            href="#",
+            link="Open the posts",
         ),
         "tiers": parts.Chart(
             id="tiers",
@@ -199,17 +203,50 @@ def _overview_context(selected: str = "notes") -> dict[str, Any]:
             kind="stacked",
             labels=[month for month, *_heads in TIER_MONTHS],
             series=[
-                parts.Series(name=name, values=[heads[place] for _month, *heads in TIER_MONTHS])
+                parts.Series(
+                    name=name,
+                    values=[heads[place] for _month, *heads in TIER_MONTHS],
+                    links=["", "", "", "", "", f"?tier={name}"],
+                )
                 for place, name in enumerate(["Junior", "Intermediate", "Senior"])
             ],
         ),
         "funnel_steps": [
-            parts.FunnelStep(label="Saw a note", value=3_184_000, href="#", as_figure=True),
-            parts.FunnelStep(label="Interacted", value=412_600, href="#", as_figure=True),
-            parts.FunnelStep(label="Scanned or messaged", value=38_420, href="#"),
-            parts.FunnelStep(label="Added on WeCom", value=21_906, href="#"),
-            parts.FunnelStep(label="First order", value=6_118, href="#"),
-            parts.FunnelStep(label="Bought again", value=1_904, href="#"),
+            parts.FunnelStep(
+                label="Saw a note",
+                help="People who opened or played a note, as platforms count them.",
+                value=3_184_000,
+                href="#",
+                as_figure=True,
+            ),
+            parts.FunnelStep(
+                label="Interacted",
+                help="People who liked, saved or commented.",
+                value=412_600,
+                href="#",
+                as_figure=True,
+            ),
+            parts.FunnelStep(
+                label="Scanned or messaged",
+                help="People who scanned a code or wrote to an account.",
+                value=38_420,
+                href="#",
+            ),
+            parts.FunnelStep(
+                label="Added on WeCom",
+                help="People who added a store colleague.",
+                value=21_906,
+                href="#",
+            ),
+            parts.FunnelStep(
+                label="First order",
+                help="People who bought for the first time.",
+                value=6_118,
+                href="#",
+            ),
+            parts.FunnelStep(
+                label="Bought again", help="People with a second order.", value=1_904, href="#"
+            ),
         ],
         "stores": STORES,
         "page": SimpleNamespace(rows=STORES, next="b", previous=None),

@@ -28,13 +28,13 @@ COUNT_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListColumn:
-    """A column of a list. ``sort`` is one of the filter's sorts; ``usual`` ones are shown until the
-    person chooses others.
+    """A column of a list. ``sort`` is one of the filter's sorts, ``define`` a registered definition;
+    ``usual`` ones are shown until the person chooses others.
     """
 
     code: str
     label: Text
-    help: Text = ""
+    define: str = ""
     numeric: bool = False
     sort: str = ""
     usual: bool = True

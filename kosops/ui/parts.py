@@ -12,10 +12,14 @@ Values = Sequence[int | float | None]
 
 @dataclass(slots=True, kw_only=True)
 class Kpi:
-    """One cell of ``kpi_strip``. ``value`` is already formatted; None shows "not in yet"."""
+    """One cell of ``kpi_strip``. ``value`` is already formatted; None shows "not in yet".
+
+    ``help`` is the definition: every number says what it is.
+    """
 
     label: Text
     value: str | None
+    help: Text
     href: str = ""
     selected: bool = False
     change_bp: int | None = None
@@ -23,7 +27,6 @@ class Kpi:
     note: Text = ""
     spark: Values = ()
     spark_before: Values = ()
-    help: Text = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,18 +45,24 @@ class Waiting:
 
 @dataclass(slots=True, kw_only=True)
 class Series:
-    """One line or bar series of ``chart``. ``dashed`` marks an earlier period."""
+    """One line or bar series of ``chart``. ``dashed`` marks an earlier period.
+
+    ``links`` are the addresses of the rows behind each value, "" where there are none.
+    """
 
     name: Text
     values: Values
     dashed: bool = False
+    links: Sequence[str] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Chart:
     """What ``chart`` draws. ``kind`` is line, bar or stacked; ``unit`` is number, money or percent.
 
-    Money values are minor units, percent values basis points.
+    Money values are minor units, percent values basis points. ``axis`` are shorter labels for the
+    axis. ``links`` lead to the rows behind each label, unless a series has its own; ``open`` says
+    what a click opens. ``href`` leads to all rows, ``link`` is its text.
     """
 
     id: str
@@ -64,6 +73,11 @@ class Chart:
     unit: str = "number"
     currency: str = ""
     summary: Text = ""
+    axis: Sequence[Text] = ()
+    links: Sequence[str] = ()
+    open: Text = ""
+    href: str = ""
+    link: Text = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,12 +157,17 @@ class Chip:
 
 @dataclass(slots=True, kw_only=True)
 class FunnelStep:
-    """One step of ``funnel``: ``as_figure`` shows it as a number above the bars."""
+    """One step of ``funnel``: ``as_figure`` shows it as a number above the bars.
+
+    ``apart`` says that it is no part of the step before, so there is no rate between them.
+    """
 
     label: Text
     value: int | None
+    help: Text
     href: str = ""
     as_figure: bool = False
+    apart: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -109,7 +109,9 @@ def test_only_its_owner_removes_a_view(lin, xu, chengye) -> None:
     assert answer.redirect_chain == [(reverse(PAGE), 302)]
     assert SavedView.objects.count() == 0
     # What was taken away can be put back as it was.
-    undo = answer.content.decode().partition('class="toast toast-success')[2].partition("</form>")[0]
+    undo = (
+        answer.content.decode().partition('class="toast toast-success')[2].partition("</form>")[0]
+    )
     form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', undo))
     browser.post(reverse("accounts:view_save"), {key: unescape(form[key]) for key in form})
     again = SavedView.objects.get()

@@ -16,6 +16,7 @@ from content.filters import PostFilter
 from customers.filters import OrderFilter, WaitingRefundFilter
 from incentives.filters import LineFilter, StatementFilter
 from integrations.filters import ImportFilter
+from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
 from matrix.filters import CreatorFilter
 from matrix.models import Creator
@@ -52,6 +53,7 @@ def test_the_cells_of_a_row_stand_in_the_order_of_the_columns(kind: type[ListFil
     assert cells == [column.code for column in kind.columns]
     sorts = {column.sort for column in kind.columns if column.sort}
     assert sorts <= set(kind.sorts)
+    assert {column.define for column in kind.columns if column.define} <= definitions.codes()
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from kosops.lib.lists import Page
-from kosops.ui import icons, parts
+from kosops.ui import definitions, icons, parts
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +86,7 @@ def test_an_unknown_figure_is_said_in_words():
 
 
 def test_a_figure_of_the_strip_that_is_unknown_is_not_nought():
-    items = [parts.Kpi(label="Views", value=None, href="?metric=views")]
+    items = [parts.Kpi(label="Views", value=None, help="h", href="?metric=views")]
     html = rendered('{% include "components/kpi_strip.html" %}', items=items, label="Figures")
     assert "not in yet" in html
     assert 'href="?metric=views"' in html
@@ -93,8 +94,8 @@ def test_a_figure_of_the_strip_that_is_unknown_is_not_nought():
 
 def test_the_chosen_figure_is_marked_for_screen_readers():
     items = [
-        parts.Kpi(label="Notes", value="1", href="?a", selected=True),
-        parts.Kpi(label="Views", value="2", href="?b"),
+        parts.Kpi(label="Notes", value="1", help="h", href="?a", selected=True),
+        parts.Kpi(label="Views", value="2", help="h", href="?b"),
     ]
     html = rendered('{% include "components/kpi_strip.html" %}', items=items, label="Figures")
     assert html.count('aria-current="true"') == 1
@@ -336,3 +337,99 @@ def test_a_sheet_is_named_by_its_title_and_closes_without_script():
     assert '<dialog class="dialog sheet" id="rules" aria-labelledby="rules-title">' in html
     assert '<h2 id="rules-title">What counts</h2>' in html
     assert 'href="#main"' in html
+
+
+def linked(**more):
+    return parts.Chart(
+        id="trend",
+        title="Notes per day",
+        labels=["1 Nov", "2 Nov", "3 Nov"],
+        axis=["1", "2", "3"],
+        series=[
+            parts.Series(name="Now", values=[3, None, 5], links=["/a/", "/b/", "/c/"]),
+            parts.Series(name="Before", values=[1, 2, 4], dashed=True),
+        ],
+        **more,
+    )
+
+
+def test_the_table_twin_leads_where_the_chart_leads():
+    html = rendered("{% chart data %}", data=linked(href="/all/", link="Open the posts"))
+    twin = html[html.index("<details") :]
+    assert '<a class="figure-link" href="/a/">3</a>' in twin
+    assert '<a class="card-link push" href="/all/">Open the posts</a>' in html
+    # What is not known leads nowhere, and a series without links is plain.
+    assert "/b/" not in twin
+    assert '<td class="num">4</td>' in twin
+
+
+def test_without_script_the_drawing_leads_there_by_mouse_only():
+    html = rendered("{% chart data %}", data=linked())
+    drawing = html[html.index('<div class="drawing">') : html.index("<script")]
+    assert re.findall(r'<a href="([^"]+)" tabindex="-1">', drawing) == ["/a/", "/c/"]
+
+
+def test_the_axis_may_say_less_than_the_table():
+    html = rendered("{% chart data %}", data=linked())
+    assert '<th scope="row">2 Nov</th>' in html
+    assert ">2</text>" in html
+
+
+def test_parts_of_a_bar_lead_to_their_own_rows():
+    data = parts.Chart(
+        id="tiers",
+        title="Tiers",
+        kind="stacked",
+        labels=["Oct", "Nov"],
+        series=[
+            parts.Series(name="Junior", values=[8, 9], links=["", "/junior/"]),
+            parts.Series(name="Senior", values=[1, 0], links=["", "/senior/"]),
+        ],
+    )
+    html = rendered("{% stacked_bars data %}", data=data)
+    assert html.count('<a href="/junior/" tabindex="-1"><rect class="series-fill-1"') == 1
+    # A part of nought is not drawn, but its nought can be opened in the table.
+    assert '<a href="/senior/" tabindex' not in html
+    assert '<a class="figure-link" href="/senior/">0</a>' in html
+
+
+def test_links_of_a_series_must_be_as_many_as_its_values():
+    data = trend()
+    data.series[0].links = ["/a/"]
+    with pytest.raises(ValueError, match="longer"):
+        rendered("{% chart data %}", data=data)
+
+
+def test_the_definition_of_a_figure_is_behind_a_named_button():
+    html = rendered('{% column "Held" define="held" %}')
+    assert '<th scope="col" class="num">' in html
+    assert "What Held means</span></summary>" in html
+    assert "can still be returned" in html
+    assert "<details" not in rendered('{% column "Row" %}')
+    assert "can still be returned" in rendered('{% sort_header "h" "Held" define="held" %}')
+    assert "can still be returned" in rendered('{% definition "held" "Held" %}')
+
+
+def test_an_unknown_definition_is_a_mistake_of_the_page():
+    with pytest.raises(KeyError):
+        rendered('{% column "Held" define="nothing-like-it" %}')
+
+
+def test_a_figure_has_one_meaning():
+    with pytest.raises(ValueError, match="held"):
+        definitions.register({"held": "something else"})
+
+
+def test_each_step_of_a_funnel_says_what_it_counts_and_leads_there():
+    steps = [
+        parts.FunnelStep(label="Views", value=900, help="v", href="/posts/", as_figure=True),
+        parts.FunnelStep(label="Buyers", value=40, help="b", href="/orders/", apart=True),
+        parts.FunnelStep(label="Again", value=10, help="a"),
+    ]
+    html = rendered("{% funnel steps %}", steps=steps)
+    assert html.count('class="help"') == 3
+    assert 'href="/posts/">900</a>' in html
+    assert 'href="/orders/">40</a>' in html
+    # Buyers are no part of the views.
+    assert html.count("funnel-rate") == 1
+    assert "25.0%" in html

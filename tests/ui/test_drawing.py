@@ -119,14 +119,14 @@ def test_unknown_values_of_a_chart_are_said_in_words():
 
 def test_the_rate_between_funnel_steps_is_of_the_step_before():
     steps = [
-        FunnelStep(label="Interacted", value=412_600, as_figure=True),
-        FunnelStep(label="Scanned", value=38_420),
-        FunnelStep(label="Added", value=None),
-        FunnelStep(label="Bought", value=6_118),
+        FunnelStep(label="Interacted", help="h", value=412_600, as_figure=True),
+        FunnelStep(label="Scanned", help="h", value=38_420),
+        FunnelStep(label="Added", help="h", value=None),
+        FunnelStep(label="Bought", help="h", value=6_118),
     ]
     funnel = charts.funnel(steps)
     assert [step.label for step in funnel["figures"]] == ["Interacted"]
-    assert [step["rate_bp"] for step in funnel["bars"]] == [931, None, None]
+    assert [bar["rate_bp"] for bar in funnel["bars"]] == [931, None, None]
     assert funnel["most"] == 38_420
 
 

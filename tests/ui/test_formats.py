@@ -114,3 +114,17 @@ def test_what_is_unknown_is_never_zero(show):
     with translation.override("en"):
         assert show(None) == "not in yet"
         assert show(0) != "not in yet"
+
+
+def test_a_short_range_leaves_the_year_to_the_reader():
+    first, last = date(2026, 10, 28), date(2026, 11, 3)
+    assert formats.day_range_short(first, last, "en") == "28 Oct – 3 Nov"
+    assert formats.day_range_short(first, last, "zh-hans") == "10月28日–11月3日"
+    assert formats.day_range_short(last, date(2026, 11, 9), "en") == "3 – 9 Nov"
+    assert formats.day_range_short(last, date(2026, 11, 9), "ja") == "11月3日–9日"
+
+
+def test_whole_money_is_rounded_and_never_shortened():
+    assert formats.whole_money(34_280_050) == "¥342,801"
+    assert formats.whole_money(-34_280_049) == "−¥342,800"
+    assert formats.whole_money(100, "JPY") == "JP¥1"

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.template import engines
 
+from kosops.ui import definitions
+
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted(
     path
@@ -30,7 +32,7 @@ APPS = (
 )
 
 # Fields that nobody sees, and one that is a text to read.
-HIDDEN = {"creator", "account", "secret"}
+HIDDEN = {"creator", "account", "credited", "secret"}
 
 # What our content security policy would silently break.
 BROKEN_BY_POLICY = {
@@ -113,6 +115,57 @@ def test_the_icon_list_is_in_order_and_without_doubles():
 )
 def test_components_say_at_their_top_what_they_take(path):
     assert path.read_text(encoding="utf-8").startswith(("{#", "{% comment %}"))
+
+
+# Heads that say all there is to say, and lists that are being rebuilt.
+PLAIN = {
+    "Comments",
+    "Likes",
+    "Row",
+    "amount_label",
+    "paid_at_label",
+    "published_label",
+    "quantity_label",
+    "series",
+    "when_label",
+}
+REBUILT = {
+    "content/_posts.html",
+    "customers/_orders.html",
+    "incentives/_statements.html",
+    "matrix/_creators.html",
+}
+
+
+def test_columns_of_figures_say_what_the_figure_is():
+    """``{% column %}`` and ``{% sort_header %}`` take ``define`` or ``help``."""
+    bare = re.compile(
+        r"<th scope=\"col\" class=\"num\">\{[{%] (?:translate \"([^\"]+)\"|(\w+))"
+        r"|\{% sort_header \S+ (\S+) numeric=True %\}"
+    )
+    found = {
+        f"{place}: {head}"
+        for path in TEMPLATES
+        if (place := name(path).removeprefix("templates/")) not in REBUILT
+        for match in bare.findall(path.read_text(encoding="utf-8"))
+        for head in match
+        if head and head not in PLAIN
+    }
+    assert found == set()
+
+
+def test_definitions_that_templates_name_are_registered():
+    named = {
+        code
+        for path in TEMPLATES
+        for code in re.findall(
+            r"\bdefine=\"(\w+)\"|\{% definition \"(\w+)\"", path.read_text(encoding="utf-8")
+        )
+        for code in code
+        if code
+    }
+    assert "held" in named
+    assert named <= definitions.codes()
 
 
 def test_fields_of_a_form_have_their_labels():

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import get_language, gettext
 
-from kosops.ui import charts, drawing, formats, icons
+from kosops.ui import charts, definitions, drawing, formats, icons
 from kosops.ui import qr as qr_codes
 from kosops.ui.parts import Chart, FunnelStep
 
@@ -80,6 +80,14 @@ def short_money(minor: Any, currency: str | None = None) -> str:
     if _unknown(minor):
         return not_in_yet()
     return formats.short_money(minor, currency or _home(), get_language(), _home())
+
+
+@register.filter
+def whole_money(minor: Any, currency: str | None = None) -> str:
+    """34280000 as ¥342,800; for columns of overviews, never for what is paid."""
+    if _unknown(minor):
+        return not_in_yet()
+    return formats.whole_money(minor, currency or _home(), _home())
 
 
 @register.filter
@@ -298,6 +306,7 @@ def card(
     href: str = "",
     link: str = "",
     flush: bool = False,
+    help: str = "",
 ) -> SafeString:
     """A bordered section: ``{% card title=_("KOC tiers") scope=_("...") %}...{% endcard %}``."""
     return _component(
@@ -310,6 +319,7 @@ def card(
         href=href,
         link=link,
         flush=flush,
+        help=help,
         content=content,
     )
 
@@ -349,8 +359,12 @@ def sort_header(
     numeric: bool = False,
     help: str = "",
     param: str = "sort",
+    define: str = "",
 ) -> SafeString:
-    """A column head that sorts by ``?sort=key`` and ``?sort=-key``; numbers start downwards."""
+    """A column head that sorts by ``?sort=key`` and ``?sort=-key``; numbers start downwards.
+
+    ``define`` is the code of a registered definition, ``help`` one that stands only here.
+    """
     current = _query(context).get(param, "")
     if current == key:
         state, following = "ascending", f"-{key}"
@@ -368,9 +382,29 @@ def sort_header(
         label=label,
         numeric=numeric,
         state=state,
-        help=help,
+        help=definitions.text(define) if define else help,
         href=f"?{query.urlencode()}",
     )
+
+
+@register.simple_tag(takes_context=True)
+def column(
+    context: Context, label: str, define: str = "", help: str = "", numeric: bool = True
+) -> SafeString:
+    """A column head that says what its figures are."""
+    return _component(
+        context,
+        "column",
+        label=label,
+        numeric=numeric,
+        help=definitions.text(define) if define else help,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def definition(context: Context, code: str, label: str) -> SafeString:
+    """The "i" of a figure whose definition is registered."""
+    return _component(context, "help", text=definitions.text(code), label=label)
 
 
 @register.simple_block_tag(takes_context=True)

@@ -27,6 +27,22 @@ document.addEventListener(
   true,
 );
 
+// A definition stands by its button but inside the window, also where its own place scrolls or is cut.
+function placeDefinitions() {
+  for (const open of document.querySelectorAll("details[data-kos-help][open]")) {
+    const text = open.querySelector(".help-text");
+    const at = open.getBoundingClientRect();
+    Object.assign(text.style, { position: "fixed", right: "auto" });
+    const { width, height } = text.getBoundingClientRect();
+    const below = at.bottom + 4;
+    text.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;
+    text.style.top = `${below + height > innerHeight - 8 ? Math.max(8, at.top - height - 4) : below}px`;
+  }
+}
+
+document.addEventListener("toggle", placeDefinitions, true);
+document.addEventListener("scroll", placeDefinitions, { capture: true, passive: true });
+
 function moveInMenu(event) {
   const menu = event.target.closest?.("details[data-kos-menu][open]");
   if (!menu) return;

@@ -1,0 +1,13 @@
+"""What the figures of posts mean."""
+
+from django.utils.translation import gettext_lazy as _
+
+POSTS = {
+    "impressions": _("How often the post was shown in a feed or a search."),
+    "views": _("How often the post was opened or played, as the platform counts it."),
+    "saves": _("How often the post was put into a collection. WeChat Channels does not report it."),
+    "interactions": _("Likes, saves and comments; shares are not counted. Tiers use this figure."),
+    "engagement_rate": _("Likes, saves, comments and shares for each view."),
+    "shares": _("How often the post was sent on. It does not count as an interaction."),
+    "followers_gained": _("New followers that the platform puts down to this post."),
+}

@@ -1,0 +1,49 @@
+"""What the figures of tiers, commission and payouts mean."""
+
+from django.utils.translation import gettext_lazy as _
+
+COMMISSION = {
+    "earned": _("Commission credited in the month, before anything is taken back."),
+    "clawed_back": _("Commission taken back because customers returned what they had bought."),
+    "held": _(
+        "Commission of orders that can still be returned. It becomes payable when that time is over."
+    ),
+    "held_before": _("What was held at the end of the month before."),
+    "paid_out": _("What was sent to the account during the month."),
+    "payable": _(
+        "Commission that is no longer held, with what was left from months before and less what was paid."
+    ),
+    "carried": _("What was still owed back at the end of the month before."),
+    "to_pay": _("Sum of all statements of the month that are payable and above zero."),
+    "statement_people": _("People who get a statement for the month."),
+    "base_rate": _("What was paid for the article less refunds, times the rate of the plan."),
+    "commission": _("Base times rate, rounded down to the cent, within the cap of the plan."),
+    "line_amount": _("What this line adds to the month; a line below zero takes commission back."),
+    "rate": _("Share of the base that the person in this role earns."),
+    "run_orders": _("Orders that this run looked at because something about them had changed."),
+    "run_lines": _("Lines of commission that this run posted."),
+}
+
+PAYOUTS = {
+    "batch_payouts": _("People paid by this batch."),
+    "batch_sum": _("Sum of all payouts of the batch."),
+    "payout_amount": _("What goes to this person's account: the payable amount of the statement."),
+}
+
+BOOKS = {
+    "ledger_accounts": _("Accounts of this kind; there is one for each person where it matters."),
+    "ledger_balance": _("Debit less credit. All balances together are zero."),
+}
+
+TIERS = {
+    "tier_evaluated": _("People whose posts were held against the rules."),
+    "tier_risen": _("People who reached a higher tier."),
+    "tier_fallen": _("People who fell after their time of grace had passed."),
+    "tier_at_risk": _(
+        "People who no longer keep their tier and fall when their time of grace ends."
+    ),
+    "tier_recovered": _("People who were at risk and keep their tier again."),
+    "tier_now": _("People at this tier today."),
+    "tier_present": _("Where people would stand if the present rules were applied today."),
+    "tier_tried": _("Where people would stand if the rules tried here were applied today."),
+}

@@ -1,0 +1,21 @@
+"""What the figures of accounts and people mean."""
+
+from django.utils.translation import gettext_lazy as _
+
+MATRIX = {
+    "units_brand": _("The brand itself, which stands above all regions and stores."),
+    "units_regions": _("Regions that you see."),
+    "people_kos": _("Store staff who take part today; candidates and leavers are not counted."),
+    "people_koc": _("Customers who take part today; candidates and leavers are not counted."),
+    "accounts_of_platform": _("Public accounts on this platform that are not closed."),
+    "paired": _("Public accounts with a private account that takes over their leads."),
+    "need_action": _(
+        "Public accounts that are banned, held by someone who left, not paired, or without a post"
+        " for 14 days. One account can have several reasons."
+    ),
+    "recent_posts": _("Notes and videos published in the last 30 days."),
+    "best_interactions": _("Likes, saves and comments of the best post; shares are not counted."),
+    "last_post": _("Day of the latest note or video that the programme knows of."),
+    "own_accounts": _("Accounts of this person on public platforms that are not closed."),
+    "followers": _("Followers when the platform last reported them."),
+}
