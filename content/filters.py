@@ -64,12 +64,7 @@ class PostFilter(ListFilter):
             numeric=True,
             sort="interactions",
         ),
-        ListColumn(
-            code="rate",
-            define="engagement_rate",
-            label=_("Engagement rate"),
-            numeric=True,
-        ),
+        ListColumn(code="rate", define="engagement_rate", label=_("Engagement rate"), numeric=True),
         ListColumn(
             code="followers",
             define="followers_gained",

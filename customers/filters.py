@@ -37,31 +37,11 @@ class OrderFilter(ListFilter):
         ListColumn(code="paid_at", label=_("Paid at"), numeric=True, sort="paid"),
         ListColumn(code="store", label=_("Store")),
         ListColumn(code="channel", label=_("Channel")),
-        ListColumn(
-            code="seller",
-            define="order_seller",
-            label=_("Seller"),
-        ),
+        ListColumn(code="seller", define="order_seller", label=_("Seller")),
         ListColumn(code="sharer", define="order_sharer", label=_("Sharer")),
-        ListColumn(
-            code="paid",
-            define="order_paid",
-            label=_("Paid"),
-            numeric=True,
-        ),
-        ListColumn(
-            code="refunded",
-            define="order_refunded",
-            label=_("Refunded"),
-            numeric=True,
-        ),
-        ListColumn(
-            code="net",
-            define="order_remains",
-            label=_("Net"),
-            numeric=True,
-            usual=False,
-        ),
+        ListColumn(code="paid", define="order_paid", label=_("Paid"), numeric=True),
+        ListColumn(code="refunded", define="order_refunded", label=_("Refunded"), numeric=True),
+        ListColumn(code="net", define="order_remains", label=_("Net"), numeric=True, usual=False),
         ListColumn(code="status", label=_("Status")),
     ]
 

@@ -35,33 +35,13 @@ class StatementFilter(ListFilter):
     columns = [
         ListColumn(code="person", label=_("Person")),
         ListColumn(code="number", label=_("Number"), usual=False),
+        ListColumn(code="earned", define="earned", label=_("Earned"), numeric=True, sort="earned"),
         ListColumn(
-            code="earned",
-            define="earned",
-            label=_("Earned"),
-            numeric=True,
-            sort="earned",
+            code="clawed", define="clawed_back", label=_("Clawed back"), numeric=True, sort="clawed"
         ),
+        ListColumn(code="held", define="held", label=_("Held"), numeric=True, sort="held"),
         ListColumn(
-            code="clawed",
-            define="clawed_back",
-            label=_("Clawed back"),
-            numeric=True,
-            sort="clawed",
-        ),
-        ListColumn(
-            code="held",
-            define="held",
-            label=_("Held"),
-            numeric=True,
-            sort="held",
-        ),
-        ListColumn(
-            code="payable",
-            define="payable",
-            label=_("Payable"),
-            numeric=True,
-            sort="payable",
+            code="payable", define="payable", label=_("Payable"), numeric=True, sort="payable"
         ),
     ]
 
@@ -92,12 +72,7 @@ class LineFilter(ListFilter):
     columns = [
         ListColumn(code="order", label=_("Order")),
         ListColumn(code="role", label=_("Credited as")),
-        ListColumn(
-            code="rate",
-            define="base_rate",
-            label=_("Base × rate"),
-            numeric=True,
-        ),
+        ListColumn(code="rate", define="base_rate", label=_("Base × rate"), numeric=True),
         ListColumn(code="posted", label=_("Posted"), sort="posted"),
         ListColumn(
             code="amount", define="line_amount", label=_("Amount"), numeric=True, sort="amount"

@@ -33,18 +33,8 @@ class ImportFilter(ListFilter):
         ListColumn(code="state", label=_("State")),
         ListColumn(code="new", define="import_new", label=_("Added"), numeric=True),
         ListColumn(code="changed", define="import_changed", label=_("Changed"), numeric=True),
-        ListColumn(
-            code="faulty",
-            define="import_faulty",
-            label=_("To fix"),
-            numeric=True,
-        ),
-        ListColumn(
-            code="ambiguous",
-            define="import_ambiguous",
-            label=_("To decide"),
-            numeric=True,
-        ),
+        ListColumn(code="faulty", define="import_faulty", label=_("To fix"), numeric=True),
+        ListColumn(code="ambiguous", define="import_ambiguous", label=_("To decide"), numeric=True),
         ListColumn(code="by", label=_("Uploaded by")),
         ListColumn(code="when", label=_("When"), numeric=True, sort="created"),
     ]

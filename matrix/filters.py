@@ -139,12 +139,7 @@ class CreatorFilter(ListFilter):
             numeric=True,
             sort="posts",
         ),
-        ListColumn(
-            code="best",
-            define="best_interactions",
-            label=_("Best post"),
-            numeric=True,
-        ),
+        ListColumn(code="best", define="best_interactions", label=_("Best post"), numeric=True),
         ListColumn(
             code="last_post",
             define="last_post",
