@@ -70,6 +70,10 @@ class OrderFilter(ListFilter):
     no_seller = django_filters.BooleanFilter(
         method="without_seller", label=_("Without seller"), widget=CheckboxInput
     )
+    # What counts on the overview: hidden, since figures lead here with it.
+    credited = django_filters.BooleanFilter(
+        method="with_seller", label=_("With a seller, not closed"), widget=HiddenInput
+    )
     period = PeriodFilter(field_name="paid_at")
     since = SinceFilter(field_name="paid_at")
     until = UntilFilter(field_name="paid_at")
@@ -101,6 +105,9 @@ class OrderFilter(ListFilter):
 
     def without_seller(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         return rows.filter(seller=None) if value else rows
+
+    def with_seller(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return rows.filter(seller__isnull=False).exclude(status="closed") if value else rows
 
     def of_creator(self, rows: QuerySet[Any], name: str, value: Creator) -> QuerySet[Any]:
         return rows.filter(Q(seller=value) | Q(sharer=value))

@@ -31,8 +31,10 @@ from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import keyset_page
 from kosops.lib.periods import Month
 from kosops.ui import formats
+from kosops.ui.listing import address
 from kosops.ui.parts import Choice, Rung
 from matrix.choices import CreatorKind
+from matrix.filters import CURRENT_STATES
 from matrix.models import Creator
 
 VIEW = "tiers.view"
@@ -183,7 +185,8 @@ def _rungs(ladder: Ladder, heads: dict[str, int], kind: str) -> list[Rung]:
             share_bp=formats.share_bp(heads[rule.tier], everybody),
             rules=[tier_words.rule_sentence(condition) for condition in rule.reach],
             keeps=[tier_words.rule_sentence(condition) for condition in rule.keep],
-            href=f"{reverse('matrix:creators')}?kind={kind}&tier={rule.tier}",
+            href=reverse("matrix:creators")
+            + address({}, kind=kind, tier=rule.tier, state=CURRENT_STATES),
         )
         for level, rule in enumerate(ladder.tiers, start=1)
     ]

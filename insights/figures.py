@@ -95,6 +95,35 @@ _STORES = f"""
 """
 
 
+# A customer is known where an order carries an identifier; one without cannot be told from another.
+_FUNNEL = """
+    WITH bought AS (
+        SELECT o.buyer_key, count(*) FILTER (WHERE o.seller_id IS NOT NULL) AS credited
+          FROM customers_order o
+         WHERE o.store_id = ANY(%(stores)s) AND o.buyer_key IS NOT NULL AND o.status <> 'closed'
+           AND o.paid_at >= %(start)s AND o.paid_at < %(end)s
+         GROUP BY 1
+    )
+    SELECT (SELECT sum(p.views)::bigint FROM content_post p
+             WHERE p.store_id = ANY(%(stores)s)
+               AND p.published_at >= %(start)s AND p.published_at < %(end)s) AS views,
+           count(*) AS customers,
+           count(*) FILTER (WHERE credited > 0) AS credited,
+           count(*) FILTER (WHERE credited > 1) AS again
+      FROM bought
+"""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """From notes to customers over a span; None where nothing is known."""
+
+    views: int | None
+    customers: int | None
+    credited: int | None
+    again: int | None
+
+
 @dataclass(frozen=True)
 class Series:
     """One metric over a span, None on days without any known figure."""
@@ -113,7 +142,10 @@ class Series:
 
 @dataclass
 class StoreRow:
-    """One store of the leaderboard; ``moved`` is up when positive, ``share`` of the best in words."""
+    """One store of the leaderboard; ``moved`` is up when positive, ``share`` of the best in words.
+
+    ``behind`` has the address of the list behind each figure.
+    """
 
     id: int
     name: str
@@ -128,6 +160,7 @@ class StoreRow:
     moved: int
     trend: list[int] = field(default_factory=list)
     share: str = ""
+    behind: dict[str, str] = field(default_factory=dict)
 
 
 def daily(stores: Sequence[int], span: Span) -> dict[str, Series]:
@@ -146,6 +179,14 @@ def daily(stores: Sequence[int], span: Span) -> dict[str, Series]:
         )
         for metric in METRICS
     }
+
+
+def steps(stores: Sequence[int], span: Span) -> Steps:
+    """How far notes carried and how many customers bought, by whom and how often."""
+    found = sql.fetch_one(_FUNNEL, _params(stores, span))
+    if not found["customers"]:
+        return Steps(views=found["views"], customers=None, credited=None, again=None)
+    return Steps(**found)
 
 
 def store_table(stores: Sequence[int], span: Span) -> list[StoreRow]:

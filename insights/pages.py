@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,10 +20,13 @@ from accounts.models import Unit
 from incentives import tier_runs
 from incentives.choices import Tier
 from insights import figures, periods
+from insights.behind import Behind
 from kosops.lib.htmx import page_or_fragment
 from kosops.ui import formats
 from kosops.ui.listing import address
-from kosops.ui.parts import Chart, Choice, Kpi, Series
+from kosops.ui.parts import Chart, Choice, FunnelStep, Kpi, Series
+from matrix.choices import CreatorKind, CreatorState
+from matrix.filters import CURRENT_STATES
 
 VIEW = "overview.view"
 STORES_PER_PAGE = 10
@@ -48,6 +51,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     metric = request.GET.get("metric", figures.NOTES)
     metric = metric if metric in figures.METRICS else figures.NOTES
     waits = waiting.items_for(request.user)
+    behind = Behind(request.user, brand, region)
     context = {
         "brand": brand,
         "span": span,
@@ -55,12 +59,13 @@ def overview(request: HttpRequest) -> HttpResponse:
         "regions": regions,
         "region": region,
         "kpis": _kpis(request, daily, metric, span),
-        "trend": _trend(daily[metric], metric, span),
+        "trend": _trend(daily[metric], metric, span, behind),
+        "funnel": _funnel(stores, daily, span, behind),
         "first_steps": first_steps.standing(request.user, brand),
         "waiting": waits[:5],
         "waiting_more": max(0, len(waits) - 5),
         "tiers": _tiers(brand, request),
-        **_stores(request, stores, span),
+        **_stores(request, stores, span, behind),
     }
     return page_or_fragment(
         request, "insights/overview.html", context, fragment="insights/_overview.html"
@@ -119,19 +124,19 @@ def _labels() -> dict[str, tuple[str, str]]:
 def _kpis(
     request: HttpRequest, daily: dict[str, figures.Series], chosen: str, span: periods.Span
 ) -> list[Kpi]:
-    compared = formats.day_range(span.first_before, span.last_before, get_language())
+    note = _("vs %(period)s") % {"period": span.compared_with(get_language())}
     return [
         Kpi(
             label=label,
             value=_shown(metric, daily[metric].total),
+            help=definition,
             href=address(request.GET, metric=metric, page=None),
             selected=metric == chosen,
             change_bp=formats.change_bp(daily[metric].total, daily[metric].total_before),
             good="" if metric == figures.COMMISSION else "up",
-            note=_("vs %(period)s") % {"period": compared},
+            note=note,
             spark=daily[metric].now,
             spark_before=daily[metric].before,
-            help=definition,
         )
         for metric, (label, definition) in _labels().items()
     ]
@@ -145,23 +150,101 @@ def _shown(metric: str, value: int | None) -> str | None:
     return formats.short_number(value, get_language())
 
 
-def _trend(series: figures.Series, metric: str, span: periods.Span) -> Chart:
+def _trend(series: figures.Series, metric: str, span: periods.Span, behind: Behind) -> Chart:
     language = get_language()
     label = _labels()[metric][0]
     now = formats.day_range(span.first, span.last, language)
     before = formats.day_range(span.first_before, span.last_before, language)
+    of_posts = metric in (figures.NOTES, figures.INTERACTIONS)
     return Chart(
         id="trend",
         title=label,
         labels=[formats.day(day, language, "short") for day in span.days],
+        axis=[formats.day(day, language, span.axis_style) for day in span.days],
         series=[
-            Series(name=now, values=series.now),
-            Series(name=before, values=series.before[: len(series.now)], dashed=True),
+            Series(
+                name=now, values=series.now, links=[_rows(behind, metric, d, d) for d in span.days]
+            ),
+            Series(
+                name=before,
+                values=series.before[: len(series.now)],
+                dashed=True,
+                links=[_rows(behind, metric, d, d) for d in span.days_before[: len(series.now)]],
+            ),
         ],
         unit="money" if metric in (figures.SALES, figures.COMMISSION) else "number",
         summary=_("%(label)s per day, %(now)s against %(before)s.")
         % {"label": label, "now": now, "before": before},
+        open=_("Open the posts of the day") if of_posts else _("Open the orders of the day"),
+        href=_rows(behind, metric, span.first, span.last),
+        link=_("Open the posts") if of_posts else _("Open the orders"),
     )
+
+
+def _rows(
+    behind: Behind, metric: str, first: dt.date, last: dt.date, store: int | None = None
+) -> str:
+    """The posts or orders that make a metric."""
+    within = {"unit": store} if store else {}
+    match metric:
+        case figures.NOTES:
+            return behind.posts(first, last, **within)
+        case figures.INTERACTIONS:
+            return behind.posts(first, last, sort="-interactions", **within)
+        case figures.COMMISSION:
+            # Commission also comes from orders that were only shared.
+            return behind.orders(first, last, **within)
+        case _:
+            return behind.orders(first, last, credited=1, **within)
+
+
+def _funnel(
+    stores: list[int], daily: dict[str, figures.Series], span: periods.Span, behind: Behind
+) -> list[FunnelStep]:
+    """Notes as figures, then customers as bars on one scale."""
+    found = figures.steps(stores, span)
+    if found.views is None and found.customers is None:
+        return []
+    orders = behind.orders(span.first, span.last)
+    credited = behind.orders(span.first, span.last, credited=1)
+    return [
+        FunnelStep(
+            label=_("Views"),
+            value=found.views,
+            help=_("Views so far of the notes published in the period, as platforms count them."),
+            href=behind.posts(span.first, span.last),
+            as_figure=True,
+        ),
+        FunnelStep(
+            label=_labels()[figures.INTERACTIONS][0],
+            value=daily[figures.INTERACTIONS].total,
+            help=_labels()[figures.INTERACTIONS][1],
+            href=behind.posts(span.first, span.last, sort="-interactions"),
+            as_figure=True,
+        ),
+        FunnelStep(
+            label=_("Buyers"),
+            value=found.customers,
+            help=_(
+                "Different customers with an order paid in the period. Orders without a customer"
+                " identifier are left out, so the list of orders is longer."
+            ),
+            href=orders,
+            apart=True,
+        ),
+        FunnelStep(
+            label=_("With a seller"),
+            value=found.credited,
+            help=_("Customers with at least one order that names who sold it."),
+            href=credited,
+        ),
+        FunnelStep(
+            label=_("Bought again"),
+            value=found.again,
+            help=_("Customers with two or more orders of a seller in the period."),
+            href=credited,
+        ),
+    ]
 
 
 # -- tiers and stores ----------------------------------------------------------
@@ -174,12 +257,22 @@ def _tiers(brand: Unit | None, request: HttpRequest) -> dict[str, Any] | None:
     if not any(sum(month.heads.get(tier, 0) for tier in Tier.values) for month in months):
         return None
     language = get_language()
+    behind = Behind(request.user, brand)
+    earlier = [""] * (len(months) - 1)
     chart = Chart(
         id="tiers",
         title=_("KOC tiers"),
         labels=[formats.day(m.month.first_day, language, "short_month") for m in months],
         series=[
-            Series(name=tier.label, values=[m.heads.get(tier, 0) for m in months])
+            Series(
+                name=tier.label,
+                values=[m.heads.get(tier, 0) for m in months],
+                # Who stands where is known by name for today only.
+                links=[
+                    *earlier,
+                    behind.creators(kind=CreatorKind.KOC, tier=tier, state=CURRENT_STATES),
+                ],
+            )
             for tier in (Tier.JUNIOR, Tier.INTERMEDIATE, Tier.SENIOR)
         ],
         kind="stacked",
@@ -193,7 +286,9 @@ def _tiers(brand: Unit | None, request: HttpRequest) -> dict[str, Any] | None:
     }
 
 
-def _stores(request: HttpRequest, stores: list[int], span: periods.Span) -> dict[str, Any]:
+def _stores(
+    request: HttpRequest, stores: list[int], span: periods.Span, behind: Behind
+) -> dict[str, Any]:
     rows = figures.store_table(stores, span)
     wanted = request.GET.get("q", "").strip().lower()
     if wanted:
@@ -206,12 +301,24 @@ def _stores(request: HttpRequest, stores: list[int], span: periods.Span) -> dict
     page = Paginator(rows, STORES_PER_PAGE).get_page(request.GET.get("page"))
     for row in page.object_list:
         row.share = formats.percent_bp(formats.share_bp(row.sales, best) or 0, 0)
+        row.behind = _behind_store(row, span, behind)
     return {
         "page": page,
         "store_count": len(rows),
         "best": best,
         "q": request.GET.get("q", ""),
-        "posts_url": reverse("content:posts"),
+    }
+
+
+def _behind_store(row: figures.StoreRow, span: periods.Span, behind: Behind) -> dict[str, str]:
+    """The lists behind each figure of a store."""
+    return {
+        "people": behind.creators(unit=row.id, state=CURRENT_STATES),
+        "kos": behind.creators(unit=row.id, kind=CreatorKind.KOS, state=CreatorState.ACTIVE),
+        **{
+            metric: _rows(behind, metric, span.first, span.last, row.id)
+            for metric in (figures.NOTES, figures.INTERACTIONS, figures.SALES)
+        },
     }
 
 

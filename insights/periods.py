@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kosops.lib.periods import Month, add_months
+from kosops.ui import formats
 
 WEEK = "7d"
 MONTH = "month"
@@ -30,6 +31,21 @@ class Span:
     last: dt.date
     first_before: dt.date
     last_before: dt.date
+
+    @property
+    def label(self) -> str | Promise:
+        return LABELS[self.code]
+
+    @property
+    def axis_style(self) -> str:
+        """How days stand on an axis: a number is enough within one month."""
+        return "number" if self.first.month == self.last.month else "short"
+
+    def compared_with(self, language: str | None) -> str:
+        """The earlier days in few words: "Oct" or "7 – 13 Nov"."""
+        if self.code == MONTH:
+            return formats.day(self.first_before, language, "short_month")
+        return formats.day_range_short(self.first_before, self.last_before, language)
 
     @property
     def days(self) -> list[dt.date]:

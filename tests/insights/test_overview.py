@@ -1,6 +1,7 @@
 """The overview shows what is so in the part of the tree that the person may see."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
@@ -140,3 +141,33 @@ def test_spans_are_full_days_against_the_same_days_before(
 
     days = (found.first, found.last, found.first_before, found.last_before)
     assert tuple(day.isoformat() for day in days) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "words"),
+    [
+        ("month", "en", "Oct"),
+        ("month", "zh-hans", "10月"),
+        ("7d", "en", "7 – 13 Nov"),
+        ("quarter", "en", "1 Jul – 20 Aug"),
+    ],
+)
+def test_what_is_compared_with_is_said_in_few_words(code: str, language: str, words: str) -> None:
+    found = periods.span(code, dt.date(2026, 11, 21))
+    assert found.compared_with(language) == words
+
+
+@pytest.mark.parametrize("period", ["7d", "month", "quarter"])
+def test_every_figure_of_the_overview_says_what_it_is(client: Client, period: str) -> None:
+    people = c.cast()
+    c.order(people, "E1", 1_000, day=yesterday().isoformat(), buyer_key=b"min")
+    client.force_login(c.person("lin", (Role.OPERATOR, people.brand)))
+    page = client.get(f"{reverse('insights:overview')}?period={period}").content.decode()
+
+    figures = re.findall(r'<li class="kpi(?: is-selected)?">(.*?)</li>', page, re.S)
+    assert len(figures) == 5
+    assert all('class="help"' in figure for figure in figures)
+    stores = page[page.index('id="stores"') :]
+    heads = re.findall(r'<th scope="col" class="num".*?</th>', stores, re.S)
+    assert len(heads) == 5
+    assert all('class="help"' in head for head in heads)

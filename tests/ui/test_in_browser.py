@@ -162,6 +162,7 @@ def test_a_sheet_keeps_the_focus_and_gives_it_back(browser, address):
     page.context.close()
 
 
+@pytest.mark.sweep
 def test_a_sheet_is_a_panel_at_the_right_of_a_wide_window(browser, address):
     page = opened(browser, address, "/ui/")
     page.get_by_role("link", name="Open a sheet").click()
@@ -216,4 +217,81 @@ def test_the_chart_says_its_values_under_the_policy(browser, address):
     expect(tip).to_be_visible()
     assert re.search(r"1–20 Nov\s*\d+", tip.inner_text().replace("\n", " "))
     assert page.complaints == []
+    page.context.close()
+
+
+@pytest.mark.skipif(finders.find("build/echarts.js") is None, reason="assets are not built")
+def test_a_point_of_the_chart_opens_what_stands_behind_it(browser, address):
+    page = opened(browser, address, "/ui/overview/")
+    place = page.locator("[data-kos-chart]")
+    expect(place.locator("canvas").first).to_be_visible()
+    # Clicking beside the plot, on the axis, opens nothing.
+    box = place.bounding_box()
+    page.mouse.click(box["x"] + 4, box["y"] + 100)
+    assert page.url.endswith("/ui/overview/")
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 100)
+    expect(page.locator(".tip-open")).to_have_text("Open the posts of the day")
+    expect(place.locator(".chart-canvas > div").first).to_have_css("cursor", "pointer")
+    day = page.locator(".tip-title").inner_text()
+    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 100)
+    page.wait_for_url(f"**/ui/overview/?day={day}")
+    page.context.close()
+
+
+@pytest.mark.skipif(finders.find("build/echarts.js") is None, reason="assets are not built")
+def test_the_chart_is_walked_and_opened_by_keys(browser, address):
+    page = opened(browser, address, "/ui/overview/")
+    place = page.locator("[data-kos-chart]")
+    expect(place.locator("canvas").first).to_be_visible()
+    place.focus()
+    for _press in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".tip-title")).to_have_text("3")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".tip-title")).to_have_text("2")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ui/overview/?day=2")
+    page.context.close()
+
+
+@pytest.mark.skipif(finders.find("build/echarts.js") is None, reason="assets are not built")
+def test_a_finger_sees_the_values_before_they_open(browser, address):
+    context = browser.new_context(
+        viewport={"width": 768, "height": 900}, has_touch=True, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(address + "/ui/overview/", wait_until="load")
+    place = page.locator("[data-kos-chart]")
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    spot = (box["x"] + box["width"] * 0.5, box["y"] + 100)
+    page.touchscreen.tap(*spot)
+    expect(page.locator(".tip-open")).to_be_visible()
+    assert page.url.endswith("/ui/overview/")
+    page.touchscreen.tap(*spot)
+    page.wait_for_url("**/ui/overview/?day=*")
+    context.close()
+
+
+def test_without_script_a_click_in_the_drawing_opens_too(browser, address):
+    page = opened(browser, address, "/ui/overview/", script=False)
+    page.locator(".chart-plot .drawing-hit").nth(4).click()
+    page.wait_for_url("**/ui/overview/?day=5")
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, pytest.param(1440, marks=pytest.mark.sweep)])
+def test_a_definition_opens_by_keyboard_and_stays_inside_the_window(browser, address, width):
+    page = opened(browser, address, "/ui/overview/", width=width)
+    for help_ in page.locator(".help:visible").all():
+        help_.locator("summary").focus()
+        page.keyboard.press("Enter")
+        text = help_.locator(".help-text")
+        expect(text).to_be_visible()
+        box = text.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= 900
+        page.keyboard.press("Escape")
+        expect(text).to_be_hidden()
     page.context.close()

@@ -23,9 +23,72 @@ function tooltip(data) {
       row.append(element("span", `tip-sign ${kind}`), element("span", "", series.name), element("strong", "", series.texts[index]));
       box.append(row);
     });
+    if (firstLink(data, index)) box.append(element("div", "tip-open", data.open));
     return box;
   };
 }
+
+// -- opening what stands behind a value ---------------------------------------------
+
+const hasLinks = (data) => data.series.some((series) => series.links.some(Boolean));
+const firstLink = (data, index) => data.series.map((series) => series.links[index]).find(Boolean);
+
+// The series under the pointer: the part of the bar, or the nearest line.
+function seriesAt(data, index, value) {
+  const known = data.series.filter((series) => series.values[index] !== null);
+  if (data.kind !== "stacked") {
+    const off = (series) => Math.abs(series.values[index] - value);
+    return known.sort((one, other) => off(one) - off(other))[0];
+  }
+  let sum = 0;
+  return known.find((series) => (sum += series.values[index]) >= value);
+}
+
+function linkAt(place, x, y) {
+  const { chart, data } = live.get(place);
+  if (!chart.containPixel("grid", [x, y])) return {};
+  const [index, value] = chart.convertFromPixel({ gridIndex: 0 }, [x, y]);
+  const href = seriesAt(data, index, value)?.links[index] || (data.kind === "line" ? firstLink(data, index) : "");
+  return { index, href };
+}
+
+function follow(href, event) {
+  if (event?.ctrlKey || event?.metaKey || event?.shiftKey) window.open(href, "_blank", "noopener");
+  else location.assign(href);
+}
+
+// A finger first shows the values and opens them with the second tap; a mouse has seen them already.
+function openByPointer(place, chart) {
+  let shown = -1;
+  chart.getZr().on("mousemove", ({ offsetX, offsetY }) => {
+    chart.getZr().setCursorStyle(linkAt(place, offsetX, offsetY).href ? "pointer" : "default");
+  });
+  chart.getZr().on("click", ({ offsetX, offsetY, event }) => {
+    const { index, href } = linkAt(place, offsetX, offsetY);
+    const seen = !event.zrByTouch || index === shown;
+    shown = index ?? -1;
+    if (href && seen) follow(href, event);
+  });
+}
+
+// Arrow keys walk the labels, Enter opens.
+function openByKeys(place, chart) {
+  let index = -1;
+  place.tabIndex = 0;
+  place.addEventListener("keydown", (event) => {
+    const { data } = live.get(place);
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step) {
+      index = Math.max(0, Math.min(data.labels.length - 1, index < 0 && step < 0 ? data.labels.length - 1 : index + step));
+      chart.dispatchAction({ type: "showTip", x: chart.convertToPixel({ xAxisIndex: 0 }, index), y: 60 });
+      event.preventDefault();
+    } else if (event.key === "Enter" && firstLink(data, index)) follow(firstLink(data, index), event);
+    else if (event.key === "Escape") chart.dispatchAction({ type: "hideTip" });
+  });
+  place.addEventListener("blur", () => chart.dispatchAction({ type: "hideTip" }));
+}
+
+// -- drawing ------------------------------------------------------------------------
 
 function soften(hex, alpha) {
   return hex + Math.round(alpha * 255).toString(16).padStart(2, "0");
@@ -36,6 +99,7 @@ function lineSeries(series, place) {
   return {
     name: series.name,
     type: "line",
+    cursor: "default",
     data: series.values,
     smooth: 0.45,
     smoothMonotone: "x",
@@ -70,6 +134,7 @@ function barSeries(series, place, data) {
   return {
     name: series.name,
     type: "bar",
+    cursor: "default",
     stack: data.kind === "stacked" ? "all" : undefined,
     data: series.values,
     barMaxWidth: 44,
@@ -106,7 +171,7 @@ function options(data, summary) {
     },
     xAxis: {
       type: "category",
-      data: data.labels,
+      data: data.axis,
       boundaryGap: data.kind !== "line",
       axisTick: { show: false },
       axisLine: { lineStyle: { color: token("line") } },
@@ -128,21 +193,25 @@ function draw(place) {
   const source = document.getElementById(place.dataset.kosChart);
   if (!source || !window.echarts) return;
   const data = JSON.parse(source.textContent);
-  let chart = live.get(place);
+  let chart = live.get(place)?.chart;
   if (!chart) {
     const canvas = element("div", "chart-canvas");
     canvas.style.height = `${Number(place.dataset.kosChartHeight) + 36}px`;
     place.replaceChildren(canvas);
     chart = window.echarts.init(canvas, null, { renderer: "canvas" });
-    live.set(place, chart);
+    live.set(place, { chart, data });
     new ResizeObserver(() => chart.resize()).observe(canvas);
+    if (hasLinks(data)) {
+      openByPointer(place, chart);
+      openByKeys(place, chart);
+    }
   }
   const summary = document.getElementById(place.getAttribute("aria-describedby"))?.textContent;
   chart.setOption(options(data, summary), { notMerge: true });
 }
 
 function drawAll(root = document) {
-  for (const [place, chart] of live) {
+  for (const [place, { chart }] of live) {
     if (place.isConnected) continue;
     chart.dispose();
     live.delete(place);
