@@ -153,8 +153,8 @@ def _shown(metric: str, value: int | None) -> str | None:
 def _trend(series: figures.Series, metric: str, span: periods.Span, behind: Behind) -> Chart:
     language = get_language()
     label = _labels()[metric][0]
-    now = formats.day_range(span.first, span.last, language)
-    before = formats.day_range(span.first_before, span.last_before, language)
+    now = formats.day_range_short(span.first, span.last, language)
+    before = formats.day_range_short(span.first_before, span.last_before, language)
     of_posts = metric in (figures.NOTES, figures.INTERACTIONS)
     return Chart(
         id="trend",

@@ -115,9 +115,10 @@ def moment(value: datetime | None, style: str = "full") -> str:
 
 
 @register.simple_tag
-def day_range(first: date, last: date) -> str:
-    """1 – 20 Nov 2026."""
-    return formats.day_range(_local(first), _local(last), get_language())
+def day_range(first: date, last: date, short: bool = False) -> str:
+    """1 – 20 Nov 2026; short leaves the year out."""
+    write = formats.day_range_short if short else formats.day_range
+    return write(_local(first), _local(last), get_language())
 
 
 @register.filter
