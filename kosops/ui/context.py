@@ -109,6 +109,10 @@ class Frame:
         return getattr(self._request, "session_ends", None)
 
     @cached_property
+    def views_url(self) -> str:
+        return _address("accounts:views")
+
+    @cached_property
     def stay_url(self) -> str:
         return _address("accounts:stay")
 

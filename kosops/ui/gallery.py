@@ -16,8 +16,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from kosops.ui import parts
+from kosops.ui.bulk import Bulk, BulkAction
 from kosops.ui.gallery_data import (
     KPI_ROWS,
+    LIST_ROWS,
     MATERIALS,
     NOTES_BEFORE,
     NOTES_NOW,
@@ -30,6 +32,7 @@ from kosops.ui.gallery_data import (
     TONGUES,
     WAITING,
 )
+from kosops.ui.listing import ListColumn
 
 View = Callable[..., HttpResponse]
 _AT = datetime(2026, 11, 20, 1, 40, tzinfo=UTC)
@@ -113,6 +116,15 @@ def index(request: HttpRequest) -> HttpResponse:
                 "draft",
             ],
             "icon_sizes": [16, 18, 24],
+            "list_filter": _list_filter(),
+            "list_rows": LIST_ROWS,
+            "bulk": Bulk(
+                address="?",
+                choices=[
+                    BulkAction(code="pause", label="Pause", icon="pause"),
+                    BulkAction(code="resume", label="Take up again", icon="play"),
+                ],
+            ),
             "facts": [
                 ("Employee number", "CY-0412"),
                 ("Store", "Shanghai Jing'an Kerry"),
@@ -255,6 +267,21 @@ def _overview_context(selected: str = "notes") -> dict[str, Any]:
             for label in periods
         ],
     }
+
+
+def _list_filter() -> SimpleNamespace:
+    """What a list's template asks of its filter; the gallery has no rows in a database."""
+    columns = [
+        ListColumn(code="name", label="Name", sort="name"),
+        ListColumn(code="store", label="Store"),
+        ListColumn(code="payable", label="Payable", numeric=True, sort="payable"),
+    ]
+    return SimpleNamespace(
+        columns=columns,
+        shown_columns={column.code: column for column in columns},
+        column_labels={column.code: str(column.label) for column in columns},
+        column_choices=[(column, True) for column in columns[1:]],
+    )
 
 
 def _events() -> list[parts.Event]:

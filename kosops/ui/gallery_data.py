@@ -369,3 +369,9 @@ RACE_TIED = [
     Place(place=3, name="陈佳", value="590", lang="zh-Hans"),
     Place(place=3, name="He Ying", value="590"),
 ]
+
+LIST_ROWS = [
+    {"name": "周敏", "line": "CY-0412", "store": "Shanghai Jing'an Kerry", "payable": 284_650},
+    {"name": "Wu Jing", "line": "CY-0388", "store": "Hangzhou Hubin Yintai", "payable": 117_920},
+    {"name": "何雨", "line": "CY-0501", "store": "Beijing Sanlitun", "payable": -2_384},
+]
