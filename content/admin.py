@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin_base import Looking, Repairing
-from content.models import MetricSnapshot, Post
+from content.models import MetricSnapshot, Post, PostLink
 
 
 @admin.register(Post)
@@ -42,3 +42,11 @@ class MetricSnapshotAdmin(Looking):
     )
     list_select_related = ("post",)
     list_filter = ("source",)
+
+
+@admin.register(PostLink)
+class PostLinkAdmin(Looking):
+    list_display = ("url", "platform", "creator", "state", "post", "noted_at", "received_at")
+    list_select_related = ("creator", "post")
+    list_filter = ("platform", "state")
+    search_fields = ("url", "title", "platform_post_id")

@@ -27,3 +27,11 @@ class Relationship(models.TextChoices):
     LOAN = "loan", _("Loan")
     PAID = "paid", pgettext_lazy("relationship to the brand", "Paid")
     COMMISSION = "commission", _("Commission")
+
+
+class LinkState(models.TextChoices):
+    """What became of a link that a creator added."""
+
+    WAITING = "waiting", _("Figures not in yet")
+    LINKED = "linked", pgettext_lazy("link of a post", "Linked")
+    REFUSED = "refused", pgettext_lazy("link of a post", "Refused")

@@ -23,6 +23,7 @@ from content.choices import Genre, PostState, Relationship
 from content.matching import NEAR_TIME, SAME_TIME, KnownPost, match, normal_title
 from content.models import MetricSnapshot, Post
 from content.posts import FIGURES
+from content.submissions import link_waiting
 from integrations.choices import Outcome
 from integrations.formats import (
     PLATFORM_ZONE,
@@ -250,6 +251,8 @@ class PostList(ImportFormat):
                 if post.figures_at is None or post.figures_at <= self.captured_at
             ]
         )
+        if self.account.creator_id:
+            link_waiting(creators=[self.account.creator_id])
 
     def _new_post(self, record: Record) -> Post:
         account, values = self.account, record.values

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
-from content.choices import Genre, PostState, Relationship
+from content.choices import Genre, LinkState, PostState, Relationship
 from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
 from matrix.choices import Platform
@@ -118,3 +119,75 @@ class MetricSnapshot(Figures):
 
     def __str__(self) -> str:
         return f"{self.post} · {self.captured_at:%Y-%m-%d}"
+
+
+class PostLink(models.Model):
+    """The address of a post as its creator gave it. It waits until the post itself is known.
+
+    A refused link gives its address free again: it may have been refused by mistake.
+    """
+
+    brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="post_links")
+    platform = models.CharField(max_length=20, choices=Platform.choices)
+    # In the one form of content.links, without what tracks who shared it.
+    url = models.URLField(max_length=300)
+    # NULL where the address hides it (short links): the constraint is for those that show one.
+    platform_post_id = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001
+    title = models.CharField(max_length=200, blank=True)
+    title_key = models.TextField(blank=True)
+    # Made where the form was filled in: the same form sent twice is one link.
+    client_key = models.UUIDField()
+    # When the person pressed the button, perhaps without a network; and when it came in.
+    noted_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=LinkState.choices, default=LinkState.WAITING)
+    post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="links")
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = scoped_by("creator__store").as_manager()
+
+    class Meta:
+        verbose_name = _("link of a post")
+        verbose_name_plural = _("links of posts")
+        constraints = [
+            models.UniqueConstraint("creator", "client_key", name="post_link_form_once"),
+            models.UniqueConstraint(
+                "brand", "url", condition=~Q(state=LinkState.REFUSED), name="post_link_url_once"
+            ),
+            models.UniqueConstraint(
+                "brand",
+                "platform",
+                "platform_post_id",
+                condition=Q(platform_post_id__isnull=False) & ~Q(state=LinkState.REFUSED),
+                name="post_link_platform_id_once",
+            ),
+            models.UniqueConstraint(
+                "post", condition=Q(post__isnull=False), name="post_link_of_post_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=LinkState.LINKED, post__isnull=False)
+                | (~Q(state=LinkState.LINKED) & Q(post__isnull=True)),
+                name="post_link_linked_has_post",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=LinkState.REFUSED) & ~Q(reason=""))
+                | (~Q(state=LinkState.REFUSED) & Q(reason="")),
+                name="post_link_refused_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["creator", "-received_at", "-id"], name="post_link_of_creator"),
+            models.Index(
+                fields=["received_at", "id"],
+                condition=Q(state=LinkState.WAITING),
+                name="post_link_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.url

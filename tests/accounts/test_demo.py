@@ -1,6 +1,7 @@
 """What the demo brand looks like, at a twentieth of its size. It is loaded once for all tests here."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from django.db import connection, transaction
 from accounts.access import is_hq, reach
 from accounts.models import Activity, Grant, Person, Unit
 from content.formulas import TIER_INTERACTIONS, sql_of
-from content.models import MetricSnapshot, Post
+from content.models import MetricSnapshot, Post, PostLink
 from customers.models import Order, OrderLine, Refund, WaitingRefund
 from incentives import payouts, proof, tier_runs
 from incentives.choices import BatchState, PayoutState
@@ -129,3 +130,9 @@ def test_zhao_can_approve_the_batch_that_waits() -> None:
     assert batch.maker.username == "chen"
     payouts.approve(by=Person.objects.get(username="zhao"), batch=batch)
     assert proof.differences(proof.verify()) == 0
+
+
+def test_links_of_posts_are_recognised_waiting_and_refused() -> None:
+    states = Counter(PostLink.objects.values_list("state", flat=True))
+    assert states["linked"] >= 3 and states["waiting"] >= 8 and states["refused"] == 1
+    assert PostLink.objects.filter(creator__person__username="zhou", state="waiting").exists()

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from accounts.units import add_unit
 from content import import_notes
@@ -13,6 +14,7 @@ from integrations.models import ImportIssue
 from kosops.lib.errors import DomainError
 from matrix.models import SocialAccount
 from matrix.registry import add_account, add_creator
+from tests.content import links
 from tests.integrations.passing import bring_in, check, confirm, faults, figures
 from tests.integrations.people import *  # noqa: F403
 from tests.integrations.trying import csv_file, xlsx_file
@@ -91,6 +93,20 @@ def test_a_note_list_becomes_posts_with_a_reading_each(lin, brand, zhou, account
     assert (reading.click_rate_bp, reading.watch_seconds_x100) == (1275, 1473)
     assert (reading.captured_at, reading.source) == (batch.created_at, "export")
     assert reading.raw["弹幕"] == 0
+
+
+def test_links_that_wait_find_their_posts_in_the_list(lin, brand, zhou, account):
+    link = links.add(zhou, "早安护肤 | 3步！ http://xhslink.com/a/AbC12 ，复制本条信息")
+    other = links.add(zhou, "周末护肤 http://xhslink.com/a/XyZ98")
+    published = timezone.localtime() - dt.timedelta(hours=5)
+    row = [MORNING[0], f"{published:%Y年%m月%d日%H时%M分%S秒}", *MORNING[2:]]
+
+    import_of(lin, brand, account, notes(row, EVENING))
+
+    link.refresh_from_db()
+    other.refresh_from_db()
+    assert (link.state, other.state) == ("linked", "waiting")
+    assert (link.post.title, link.post.url) == (MORNING[0], "https://xhslink.com/a/AbC12")
 
 
 def test_unknown_figures_are_empty_and_never_zero(lin, brand, account):
