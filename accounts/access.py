@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | VIEW_MONEY
         | {
             "matrix.edit",
+            "posts.edit",
             "jobs.cancel",
             "imports.run",
             "tiers.run",
@@ -38,7 +39,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
     Role.ANALYST: frozenset(VIEW_PROGRAMME | {"orders.view", "commission.view"}),
-    Role.REVIEWER: frozenset(VIEW_PROGRAMME),
+    Role.REVIEWER: frozenset(VIEW_PROGRAMME | {"posts.edit"}),
     Role.FINANCE: frozenset(
         VIEW_PROGRAMME
         | VIEW_MONEY

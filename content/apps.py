@@ -31,6 +31,7 @@ class ContentConfig(AppConfig):
             )
         )
         activity.opens_with("content.post", "content:post")
+        activity.opens_with("content.postlink", "content:link")
         navigation.register(
             navigation.NavItem(
                 group=navigation.CREATE,

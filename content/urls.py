@@ -1,10 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 
-from content import pages
+from content import link_pages, pages
 
 app_name = "content"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("posts/", pages.post_list, name="posts"),
     path("posts/<int:pk>/", pages.post, name="post"),
+    path("posts/links/", link_pages.link_list, name="links"),
+    path("posts/links/<int:pk>/", link_pages.link, name="link"),
+    path("posts/links/<int:pk>/link/", link_pages.link_to_post, name="link_to_post"),
+    path("posts/links/<int:pk>/refuse/", link_pages.refuse, name="link_refuse"),
     path("posts/of-creator/<int:pk>/", pages.creator_posts, name="creator_posts"),
 ]

@@ -7,6 +7,7 @@ this test, and so does one that answers somebody who should not even know that t
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,8 @@ from accounts.api_keys import create_key
 from accounts.choices import Role, UnitKind
 from accounts.models import ApiKey, Job, Person, SavedView, Unit
 from accounts.units import add_unit
-from content.models import Post
+from content import submissions
+from content.models import Post, PostLink
 from incentives import commission_runs, payouts, settlement, tier_runs
 from incentives.ladders import start_ladders
 from incentives.models import PayoutBatch, Settlement, Statement, TierChange, TierRun
@@ -46,6 +48,7 @@ MARKS = (
     "Zhou Min",
     "ORDER-OF-CHENGYE",
     "Post of Zhou",
+    "Link of Zhou",
     "Job of Chengye",
     "march.csv",
 )
@@ -61,6 +64,7 @@ class World:
     batch: ImportBatch
     issue: ImportIssue
     post: Post
+    link: PostLink
     order_id: int
     line_id: int
     tier_run: TierRun
@@ -121,6 +125,9 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "matrix:creator": lambda w: {"pk": w.chengye.zhou.pk},
     "matrix:reveal": lambda w: {"pk": w.chengye.zhou.pk},
     "content:post": lambda w: {"pk": w.post.pk},
+    "content:link": lambda w: {"pk": w.link.pk},
+    "content:link_to_post": lambda w: {"pk": w.link.pk},
+    "content:link_refuse": lambda w: {"pk": w.link.pk},
     "content:creator_posts": lambda w: {"pk": w.chengye.zhou.pk},
     "customers:order": lambda w: {"pk": w.order_id},
     "customers:creator_orders": lambda w: {"pk": w.chengye.zhou.pk},
@@ -146,6 +153,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
 }
 # What a harmful form would say.
 FORMS = {
+    "content:link_refuse": {"reason": "No reason"},
     "accounts:role_give": {"role": Role.FINANCE},
     "accounts:person_access": {"act": "deactivate"},
 }
@@ -207,6 +215,12 @@ def world(settings: Any, tmp_path: Any) -> World:
             title="Post of Zhou",
             published_at=c.at("2026-09-01"),
         ),
+        link=submissions.add_link(
+            by=None,
+            creator=chengye.zhou,
+            text="Link of Zhou http://xhslink.com/a/AbC12",
+            client_key=uuid.uuid4(),
+        ),
         order_id=order.pk,
         line_id=order.lines.get().pk,
         tier_run=run,
@@ -259,7 +273,12 @@ def rows_of_everything() -> dict[str, int]:
         for model in apps.get_app_config(label).get_models()
         if model._meta.label != "accounts.Activity"  # refusals are noted there
     }
-    for model, field in ((Job, "state"), (ImportBatch, "state"), (PayoutBatch, "state")):
+    for model, field in (
+        (Job, "state"),
+        (ImportBatch, "state"),
+        (PayoutBatch, "state"),
+        (PostLink, "state"),
+    ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))
     counts["live keys"] = ApiKey.objects.filter(revoked_at=None).count()
     counts["active people"] = Person.objects.filter(is_active=True).count()

@@ -33,7 +33,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts import saved_views
 from accounts.api_keys import create_key
 from accounts.models import ApiKey, Job, Person, SavedView, Unit
-from content.models import Post
+from content.models import Post, PostLink
 from customers.models import Order
 from incentives.models import (
     CommissionLine,
@@ -95,6 +95,10 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "matrix:pk": lambda: Creator.objects.filter(person__username="zhou").get().pk,
     "content:pk": lambda: Post.objects.exclude(creator=None).latest("pk").pk,
     "content:creator_posts:pk": lambda: Creator.objects.latest("pk").pk,
+    **dict.fromkeys(
+        ("content:link:pk", "content:link_to_post:pk", "content:link_refuse:pk"),
+        lambda: PostLink.objects.filter(state="waiting").latest("pk").pk,
+    ),
     "customers:pk": lambda: Order.objects.latest("pk").pk,
     "customers:creator_orders:pk": lambda: Creator.objects.latest("pk").pk,
 }

@@ -1,0 +1,122 @@
+"""HQ pages of links that creators added and that nobody has recognised yet."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import access
+from content import submissions
+from content.choices import LinkState
+from content.forms import LinkToPostForm, RefuseForm
+from content.models import PostLink
+from kosops.lib.errors import DomainError
+from kosops.lib.htmx import page_or_fragment
+from kosops.lib.lists import keyset_page
+from kosops.ui.listing import count_up_to
+
+VIEW = "posts.view"
+EDIT = "posts.edit"
+# Somebody who posted more in two weeks is looked up in the list of posts.
+CANDIDATES_SHOWN = 30
+
+
+@require_safe
+@login_required
+def link_list(request: HttpRequest) -> HttpResponse:
+    """Links without a post, those that have waited longest first."""
+    access.require(request.user, VIEW)
+    waiting = PostLink.objects.for_user(request.user, VIEW).filter(state=LinkState.WAITING)
+    page = keyset_page(
+        waiting.select_related("creator__store"),
+        field="received_at",
+        descending=False,
+        cursor=request.GET.get("cursor", ""),
+    )
+    now = timezone.now()
+    context = {
+        "page": page,
+        "rows": [(each, (now - each.received_at).days) for each in page.rows],
+        "count": partial(count_up_to, waiting),
+    }
+    return page_or_fragment(request, "content/links.html", context, fragment="content/_links.html")
+
+
+@require_safe
+@login_required
+def link(request: HttpRequest, pk: int) -> HttpResponse:
+    """One link: who added it, and the posts that it may mean."""
+    access.require(request.user, VIEW)
+    return _answer(request, _link(request, pk, VIEW))
+
+
+@require_POST
+@login_required
+def link_to_post(request: HttpRequest, pk: int) -> HttpResponse:
+    access.require(request.user, EDIT)
+    found = _link(request, pk, EDIT)
+    form = LinkToPostForm(request.POST, candidates=submissions.candidates_for(found))
+    if not form.is_valid():
+        return _answer(request, found, choose=form, status=422)
+    try:
+        submissions.link_to_post(by=request.user, link=found, post=form.cleaned_data["post"])
+    except DomainError as refusal:
+        form.add_error(None, str(refusal))
+        return _answer(request, found, choose=form, status=422)
+    messages.success(request, _("The link is linked to its post."))
+    return redirect("content:links")
+
+
+@require_POST
+@login_required
+def refuse(request: HttpRequest, pk: int) -> HttpResponse:
+    access.require(request.user, EDIT)
+    found = _link(request, pk, EDIT)
+    form = RefuseForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, found, refuse=form, status=422)
+    try:
+        submissions.refuse_link(by=request.user, link=found, **form.cleaned_data)
+    except DomainError as refusal:
+        form.add_error(None, str(refusal))
+        return _answer(request, found, refuse=form, status=422)
+    messages.success(request, _("The link is refused; the creator sees the reason."))
+    return redirect("content:links")
+
+
+# -- private -------------------------------------------------------------------
+
+
+def _link(request: HttpRequest, pk: int, permission: str) -> PostLink:
+    found = PostLink.objects.for_user(request.user, permission)
+    return get_object_or_404(found.select_related("creator__store", "post", "decided_by"), pk=pk)
+
+
+def _answer(
+    request: HttpRequest,
+    found: PostLink,
+    *,
+    choose: Any = None,
+    refuse: Any = None,
+    status: int = 200,
+) -> HttpResponse:
+    waits = found.state == LinkState.WAITING
+    candidates = submissions.candidates_for(found)
+    context = {
+        "link": found,
+        "waits": waits,
+        "may_edit": access.reach(request.user, EDIT).covers(found.creator.store),
+        "may_see_people": bool(access.reach(request.user, "matrix.view")),
+        "candidates": list(candidates[:CANDIDATES_SHOWN]) if waits else [],
+        "choose": choose or LinkToPostForm(candidates=candidates),
+        "refuse": refuse or RefuseForm(),
+    }
+    return render(request, "content/link.html", context, status=status)
