@@ -52,7 +52,9 @@ class PersonMiddleware:
             return to_page(request, reverse("mfa_activate_totp"))
         response = self.get_response(request)
         # The REST API sets its own caller, which may be nobody.
-        if getattr(request.user, "is_authenticated", False):
+        signed_in = getattr(request.user, "is_authenticated", False)
+        # What calls itself public, such as a script, holds nothing of a person.
+        if signed_in and "public" not in response.get("Cache-Control", ""):
             # Pages hold personal data: no cache keeps them, and Back after signing out shows none.
             patch_cache_control(response, private=True, no_store=True)
         return to_whole_page(request, response)

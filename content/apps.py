@@ -42,3 +42,8 @@ class ContentConfig(AppConfig):
                 permission="posts.view",
             )
         )
+        navigation.register_staff(
+            navigation.NavItem(
+                label=_("Posts"), url_name="mobile:posts", icon="notebook-pen", order=20
+            )
+        )

@@ -13,6 +13,7 @@ from content.choices import Relationship
 from content.formulas import ENGAGEMENT, TIER_INTERACTIONS, value_of
 from content.models import MetricSnapshot, Post
 from kosops.lib.money import BASIS_POINTS
+from matrix.models import Creator
 
 # Cumulative figures, in the order in which pages show them.
 FIGURES = (
@@ -53,6 +54,11 @@ class Reading:
     @property
     def interactions(self) -> int | None:
         return value_of(TIER_INTERACTIONS, self.figures)
+
+
+def of_creator(creator: Creator) -> QuerySet[Post]:
+    """All posts of a creator, for the creator."""
+    return Post.objects.filter(creator=creator)
 
 
 # -- words of the list ---------------------------------------------------------

@@ -26,5 +26,6 @@ def today(request: HttpRequest, creator: Creator) -> HttpResponse:
         "ladder": today_cards.ladder_of(creator, day),
         "posts": today_cards.posts_of(creator),
         "sold": today_cards.sold_of(creator, day),
+        "first_time": today_cards.is_first_time(creator),
     }
     return render(request, "mobile/today.html", context)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 
 from content.formulas import TIER_INTERACTIONS, value_of
-from content.models import Post
+from content.models import Post, PostLink
 from customers.models import Order
 from incentives import tier_runs
 from kosops.lib.periods import Month
@@ -42,6 +42,15 @@ def posts_of(creator: Creator) -> list[tuple[Post, int | None]]:
         )
         for post in posts
     ]
+
+
+def is_first_time(creator: Creator) -> bool:
+    """Whether no post, link or order of this person ever came in; so there is no money either."""
+    return not (
+        Post.objects.filter(creator=creator).exists()
+        or PostLink.objects.filter(creator=creator).exists()
+        or Order.objects.filter(Q(seller=creator) | Q(sharer=creator)).exists()
+    )
 
 
 def sold_of(creator: Creator, day: dt.date) -> Sold:

@@ -2,13 +2,22 @@
 
 from django.urls import path
 
+from content import mobile as content
 from incentives import mobile as money
 from insights import mobile as today
+from kosops.ui import offline
 
 app_name = "mobile"
 urlpatterns = [
     path("", today.today, name="today"),
+    path("posts/", content.own_posts, name="posts"),
+    path("posts/add/", content.add, name="post_add"),
+    path("posts/check/", content.check, name="post_check"),
     path("money/", money.money, name="money"),
     path("money/<int:order_line_id>/<str:role>/", money.money_line, name="money_line"),
     path("tier/", money.tier, name="tier"),
+    path("app.webmanifest", offline.manifest, name="manifest"),
+    path("sw.js", offline.worker, name="worker"),
+    path("offline/", offline.page, name="offline"),
+    path("token/", offline.token, name="token"),
 ]

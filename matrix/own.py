@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from kosops.ui import offline
 from matrix.choices import CreatorState
 from matrix.models import Creator
 
@@ -27,7 +28,10 @@ def creator_of(person: Any) -> Creator | None:
 
 
 def own_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A phone page: the view gets the signed-in creator; others are refused (403)."""
+    """A phone page: the view gets the signed-in creator; others are refused (403).
+
+    The person's phone may keep the page for when there is no network.
+    """
 
     @wraps(view)
     @login_required
@@ -35,6 +39,6 @@ def own_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         creator = creator_of(request.user)
         if creator is None:
             raise PermissionDenied
-        return view(request, creator, *args, **kwargs)
+        return offline.keepable(request, view(request, creator, *args, **kwargs))
 
     return guarded

@@ -41,7 +41,14 @@ pytestmark = pytest.mark.django_db
 # Addresses of others: the admin has tests of its own, sign-in is allauth's, the API knows keys.
 NOT_OURS = ("admin/", "account/", "ui/")
 # Open to everybody: they change nothing but the visitor's own cookies.
-PUBLIC = {"accounts:preferences", "set_language"}
+# And what a phone fetches without a person: its words are the same for everybody.
+PUBLIC = {
+    "accounts:preferences",
+    "set_language",
+    "mobile:manifest",
+    "mobile:worker",
+    "mobile:offline",
+}
 # Words that only the first brand's pages may show.
 MARKS = (
     "Jing'an Kerry",

@@ -69,6 +69,20 @@ class Frame:
         return chosen if chosen in THEMES else ""
 
     @cached_property
+    def offline_key(self) -> str:
+        """By which the phone keeps pages and unsent forms of this person apart."""
+        from kosops.ui.offline import person_key
+
+        return person_key(self.person) if self.signed_in else ""
+
+    @cached_property
+    def offline(self) -> dict[str, str]:
+        """Addresses that the phone's scripts need; nothing where there are no phone pages."""
+        from kosops.ui.offline import addresses
+
+        return addresses()
+
+    @cached_property
     def up_is_red(self) -> bool:
         """Whether growth is shown in red, as share prices are in China."""
         return bool(getattr(settings, "UI_UP_IS_RED", False))

@@ -147,6 +147,15 @@ def staff_for(person: Any, path: str) -> list[Link]:
     return _links(_staff_items, person, path)
 
 
+def staff_pages() -> list[Link]:
+    """The bottom bar for nobody in particular, without counts."""
+    return [
+        Link(label=item.label, url=url, icon=item.icon, group=item.group, current=False, count=None)
+        for item in _staff_items
+        if not item.permission and (url := _url(item))
+    ]
+
+
 def allowed(person: Any, code: str) -> bool:
     """Whether a person may see what stands behind a permission code."""
     if not getattr(person, "is_authenticated", False):
