@@ -162,7 +162,7 @@ def pages() -> list[tuple[str, str]]:
         clients[username].force_login(Person.objects.get(username=username))
     found = []
     for name, arguments in ROUTES:
-        if name in PUBLIC or name.startswith("api:"):
+        if name in PUBLIC - {"mobile:offline"} or name.startswith("api:"):
             continue
         address = reverse(
             name, kwargs=WORDS.get(name) or {each: value_of(name, each) for each in arguments}
