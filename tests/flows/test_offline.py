@@ -145,7 +145,10 @@ def test_a_link_waits_on_the_phone_and_is_sent_once_when_the_network_returns(pho
     assert not PostLink.objects.exists()
 
     phone.context.set_offline(False)
+    # The browser says so to a page that was opened with a network; this one was not.
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
     expect(phone.waiting).to_have_count(0)
+    expect(phone.page.get_by_text("You are offline.")).to_be_hidden()
     assert PostLink.objects.get().url == ADDRESS
     phone.open("/m/posts/")
     expect(phone.main).to_contain_text("Figures not in yet")

@@ -10,9 +10,12 @@ function sayOfOldCopy() {
   const today = at.toDateString() === new Date().toDateString();
   const style = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
   const time = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, { hourCycle: "h23", ...style }).format(at);
-  const words = kosKeptWhy === "slow" ? note.dataset.kosSlowWords : note.dataset.kosOfflineWords;
-  note.querySelector("[data-kos-words]").textContent = words.replace("{time}", time);
+  const say = (words) => {
+    note.querySelector("[data-kos-words]").textContent = words.replace("{time}", time);
+  };
+  say(kosKeptWhy === "slow" ? note.dataset.kosSlowWords : note.dataset.kosOfflineWords);
   note.hidden = false;
+  addEventListener("online", () => say(note.dataset.kosOnlineWords));
 }
 
 for (const link of document.querySelectorAll("[data-kos-again]")) {

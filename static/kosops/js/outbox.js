@@ -71,6 +71,8 @@ function toast(text) {
 async function told(result) {
   signedOut = result.signedOut;
   await show();
+  // "No network" is no longer so.
+  if (form && !form.elements.text.value && !result.failed) form.querySelector("#link-check").replaceChildren();
   if (!result.sent) return;
   toast(frame.dataset.kosSent);
   const own = document.querySelector("[data-kos-refresh]");
