@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -151,12 +152,16 @@ def roles_of(person: Any) -> frozenset[str]:
 
 def brands_of(person: Any, permission: str) -> list[Unit]:
     """Brands where the person holds ``permission``, wholly or in part, by name."""
+    return list(visible_brands(person, permission))
+
+
+def visible_brands(person: Any, permission: str) -> QuerySet[Unit]:
+    """The same, to be asked as part of another query."""
     within = reach(person, permission)
     brands = Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("name")
     if within.everything:
-        return list(brands)
-    roots = {int(path.split("/")[1]) for path in within.paths}
-    return list(brands.filter(pk__in=roots))
+        return brands
+    return brands.filter(pk__in={int(path.split("/")[1]) for path in within.paths})
 
 
 def is_hq(person: Any) -> bool:

@@ -103,7 +103,9 @@ def _batch_response(
         "may_decide": may_decide,
         "why_not": why_not,
         "may_export": bool(access.reach(request.user, "payouts.make")),
-        "failed": batch.payouts.filter(state=PayoutState.FAILED).count(),
+        "failed": 0
+        if batch.state in _UNDECIDED
+        else batch.payouts.filter(state=PayoutState.FAILED).count(),
     }
     return page_or_fragment(
         request,

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import DateField, Exists, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -62,10 +63,16 @@ def settle(*, by: Person | None, brand: Unit, month: Month) -> Settlement:
 
 def next_month(brand: Unit) -> Month | None:
     """The month that can be settled next, None when there is none or it is not over yet."""
-    if Settlement.objects.filter(brand=brand, state=SettlementState.CALCULATING).exists():
-        return None
-    month = _earliest_unsettled(brand)
-    return month if month is not None and month.last_day < timezone.localdate() else None
+    found = next_months(Unit.objects.filter(pk=brand.pk))
+    return found[0][1] if found else None
+
+
+def next_months(brands: QuerySet[Unit]) -> list[tuple[Unit, Month]]:
+    """`next_month` of those brands that have one, by one query."""
+    running = Settlement.objects.filter(brand=OuterRef("pk"), state=SettlementState.CALCULATING)
+    found = brands.filter(~Exists(running)).annotate(open_day=_earliest_open_day())
+    months = [(brand, Month.of(brand.open_day)) for brand in found if brand.open_day]
+    return [(brand, month) for brand, month in months if month.last_day < timezone.localdate()]
 
 
 def days_to_run(brand: Unit, day: dt.date) -> list[dt.date]:
@@ -131,24 +138,30 @@ def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
 
 def _earliest_unsettled(brand: Unit) -> Month | None:
     """The first open month that has journals or changed orders. Before the first plan nothing counts."""
-    settled = Settlement.objects.filter(brand=brand, state=SettlementState.SETTLED)
-    last = settled.aggregate(period=Max("period"))["period"]
-    row = sql.fetch_one(
+    found = Unit.objects.filter(pk=brand.pk).annotate(open_day=_earliest_open_day())
+    day = found.values_list("open_day", flat=True).get()
+    return Month.of(day) if day else None
+
+
+def _earliest_open_day() -> RawSQL:
+    """For a query of brands: the first day after the settled months on which something happened."""
+    return RawSQL(
         """
-        SELECT LEAST(
+        (SELECT LEAST(
             (SELECT min(business_date) FROM incentives_journal
-              WHERE brand_id = %(brand)s AND business_date >= %(open)s),
+              WHERE brand_id = accounts_unit.id AND business_date >= open.first),
             (SELECT min(business_date) FROM customers_changedorder
-              WHERE brand_id = %(brand)s AND business_date >= %(open)s
+              WHERE brand_id = accounts_unit.id AND business_date >= open.first
                 AND business_date >= (SELECT min(lower(valid)) FROM incentives_planversion
-                                       WHERE brand_id = %(brand)s))) AS day
+                                       WHERE brand_id = accounts_unit.id)))
+           FROM (SELECT COALESCE((max(period) || '-01')::date + interval '1 month',
+                                 '-infinity')::date AS first
+                   FROM incentives_settlement
+                  WHERE brand_id = accounts_unit.id AND state = 'settled') AS open)
         """,
-        {
-            "brand": brand.pk,
-            "open": Month.parse(last).shifted(1).first_day if last else dt.date.min,
-        },
+        (),
+        output_field=DateField(null=True),
     )
-    return Month.of(row["day"]) if row["day"] else None
 
 
 def complete(

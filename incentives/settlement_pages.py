@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Sum
+from django.db.models import Count, Prefetch, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +16,7 @@ from accounts import access, brands
 from accounts.models import Job
 from incentives import nightly, settlement, words
 from incentives.choices import LedgerKind, SettlementState
-from incentives.models import CommissionRun, Journal, LedgerAccount, Settlement
+from incentives.models import CommissionRun, Journal, LedgerAccount, Posting, Settlement
 from incentives.proof import CHECKS
 from incentives.proof_words import TITLES
 from kosops.lib.errors import DomainError
@@ -132,7 +132,11 @@ def books(request: HttpRequest) -> HttpResponse:
         Journal.objects.for_user(request.user, BOOKS)
         .filter(brand=brand)
         .select_related("created_by")
-        .prefetch_related("postings__account__creator")
+        .prefetch_related(
+            Prefetch(
+                "postings", Posting.objects.select_related("account__creator").order_by("line")
+            )
+        )
     )
     page = keyset_page(journals, field="id", descending=True, cursor=request.GET.get("cursor", ""))
     proof = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import QuerySet, Sum
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -19,34 +20,54 @@ from kosops.ui.parts import Waiting
 from kosops.ui.templatetags.ui import money
 
 
+@waiting.question("batches_to_decide")
+def _count_to_decide(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(_to_decide(person))
+
+
+@waiting.question("money_to_decide")
+def _money_to_decide(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(_to_decide(person), Sum("total"))
+
+
+@waiting.question("own_batches")
+def _own_batches(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(
+        PayoutBatch.objects.for_user(person, "payouts.make").filter(
+            state__in=[BatchState.DRAFT, BatchState.APPROVED], maker=person
+        )
+    )
+
+
+@waiting.question("falling")
+def _falling(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(TierRisk.objects.for_user(person, "tiers.view"))
+
+
+def _to_decide(person: Person) -> QuerySet[PayoutBatch]:
+    """Own batches wait for somebody else."""
+    visible = PayoutBatch.objects.for_user(person, "payouts.approve")
+    return visible.filter(state=BatchState.SUBMITTED).exclude(maker=person)
+
+
 def batches_to_decide(person: Person) -> int:
     """How many batches wait for this person's approval; own batches do not."""
-    return (
-        PayoutBatch.objects.for_user(person, "payouts.approve")
-        .filter(state=BatchState.SUBMITTED)
-        .exclude(maker=person)
-        .count()
-    )
+    return waiting.facts_of(person)["batches_to_decide"]
 
 
 @waiting.register
 def payouts(person: Person) -> Iterator[Waiting]:
-    found = (
-        PayoutBatch.objects.for_user(person, "payouts.approve")
-        .filter(state=BatchState.SUBMITTED)
-        .exclude(maker=person)
-        .aggregate(count=Count("pk"), total=Sum("total"))
-    )
-    if found["count"]:
+    facts = waiting.facts_of(person)
+    if count := facts["batches_to_decide"]:
         yield Waiting(
             text=format_html(
                 ngettext(
                     "<b>{total}</b> in {count} payout batch to approve",
                     "<b>{total}</b> in {count} payout batches to approve",
-                    found["count"],
+                    count,
                 ),
-                total=money(found["total"]),
-                count=found["count"],
+                total=money(facts["money_to_decide"]),
+                count=count,
             ),
             href=reverse("incentives:payouts"),
             icon="banknote",
@@ -57,12 +78,7 @@ def payouts(person: Person) -> Iterator[Waiting]:
 
 @waiting.register
 def drafts(person: Person) -> Iterator[Waiting]:
-    count = (
-        PayoutBatch.objects.for_user(person, "payouts.make")
-        .filter(state__in=[BatchState.DRAFT, BatchState.APPROVED], maker=person)
-        .count()
-    )
-    if count:
+    if count := waiting.facts_of(person)["own_batches"]:
         yield Waiting(
             text=format_html(
                 ngettext(
@@ -80,25 +96,24 @@ def drafts(person: Person) -> Iterator[Waiting]:
 
 @waiting.register
 def months(person: Person) -> Iterator[Waiting]:
-    for brand in access.brands_of(person, "commission.settle"):
-        month = settlement.next_month(brand)
-        if month is not None:
-            yield Waiting(
-                text=format_html(
-                    _("<b>{month}</b> can be settled"), month=words.month_name(str(month))
-                ),
-                href=reverse("incentives:settlements"),
-                icon="calendar-check",
-                rank="notice",
-                note=brand.name,
-            )
+    if not access.reach(person, "commission.settle"):
+        return
+    brands = access.visible_brands(person, "commission.settle")
+    for brand, month in settlement.next_months(brands):
+        yield Waiting(
+            text=format_html(
+                _("<b>{month}</b> can be settled"), month=words.month_name(str(month))
+            ),
+            href=reverse("incentives:settlements"),
+            icon="calendar-check",
+            rank="notice",
+            note=brand.name,
+        )
 
 
 @waiting.register
 def falling(person: Person) -> Iterator[Waiting]:
-    found = TierRisk.objects.for_user(person, "tiers.view").order_by("falls_on")
-    count = found.count()
-    if count:
+    if count := waiting.facts_of(person)["falling"]:
         yield Waiting(
             text=format_html(
                 ngettext(

@@ -39,8 +39,8 @@ def brand_of(person: Any) -> Brand | None:
     unit = grant.unit.brand if grant else Unit.objects.filter(kind="brand").order_by("pk").first()
     if unit is None:
         return None
-    roles = roles_of(person)
-    line = Role(grant.role).label if grant and grant.role in roles else ""
+    # The role may have ended since; a superuser needs none.
+    line = Role(grant.role).label if grant and grant.role in roles_of(person) else ""
     return Brand(name=unit.name, line=line)
 
 

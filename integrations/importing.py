@@ -15,11 +15,12 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import activity, jobs
+from accounts import activity, jobs, waiting
 from accounts.choices import JobState
 from accounts.models import Job, Person, Unit
 from integrations import uploads
@@ -70,11 +71,16 @@ def sources_of(brands: Iterable[Unit]) -> list[str]:
     return list(kept.values_list("source", flat=True).distinct())
 
 
+@waiting.question("open_imports")
+def _open_imports(person: Person) -> QuerySet[Any, Any]:
+    open_states = (ImportState.UPLOADED, ImportState.MAPPED, ImportState.CHECKED)
+    found = ImportBatch.objects.for_user(person, "imports.run").filter(state__in=open_states)
+    return waiting.figure(ImportBatch.objects.filter(pk__in=found.values("pk")[:100]))
+
+
 def waiting_for(person: Person) -> int:
     """Imports that a person began and nobody has brought to an end; counted up to 100."""
-    open_states = (ImportState.UPLOADED, ImportState.MAPPED, ImportState.CHECKED)
-    waiting = ImportBatch.objects.for_user(person, "imports.run").filter(state__in=open_states)
-    return len(waiting.values_list("pk")[:100])
+    return waiting.facts_of(person)["open_imports"]
 
 
 def is_stopped(batch: ImportBatch) -> bool:

@@ -168,6 +168,10 @@ FORMS = {
 
 @pytest.fixture
 def world(settings: Any, tmp_path: Any) -> World:
+    return a_world(settings, tmp_path)
+
+
+def a_world(settings: Any, tmp_path: Any) -> World:
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {

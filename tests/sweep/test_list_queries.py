@@ -1,0 +1,308 @@
+"""Every list costs the same queries with a hundred rows and with ten thousand, and at most twelve.
+
+The lists come from the table of addresses: a view that cuts pages and has no line in `ROWS` fails
+`test_every_list_has_a_case`. All queries of the request count. On a whole page twelve hold: the
+session, the person, their grants; what the frame shows around every page (brand, counts that wait,
+freshness); then the list itself, its count, the choices of its filters, and what its rows need,
+each for all rows at once.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import URLPattern
+
+from accounts.choices import Role
+from accounts.models import Activity, ApiKey, Grant, Job, Person
+from content.models import Post
+from customers.models import Order, OrderLine, WaitingRefund
+from incentives.models import (
+    CommissionLine,
+    Journal,
+    Payout,
+    PayoutBatch,
+    Posting,
+    Statement,
+    TierChange,
+)
+from integrations.models import ImportBatch, ImportIssue
+from matrix.models import Creator, SocialAccount
+from tests import cast as c
+from tests.test_doors import World, a_world, arguments_of
+
+MOST = 12
+FEW, MANY = 100, 10_000
+PAGE = 50
+CUTS = {"list_response", "keyset_page"}
+
+# -- which lists there are ---------------------------------------------------------------
+
+
+@cache
+def cutting(module: str) -> frozenset[str]:
+    """Functions of a module that cut a page of rows, themselves or through one another."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    called = {
+        each.name: {
+            getattr(call.func, "id", getattr(call.func, "attr", ""))
+            for call in ast.walk(each)
+            if isinstance(call, ast.Call)
+        }
+        for each in tree.body
+        if isinstance(each, ast.FunctionDef)
+    }
+    found: set[str] = set()
+    while more := {name for name, calls in called.items() if calls & (CUTS | found)} - found:
+        found |= more
+    return frozenset(found)
+
+
+def lists() -> set[str]:
+    def walk(resolver: Any, spaces: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLPattern):
+                yield ":".join((*spaces, entry.name or "")), inspect.unwrap(entry.callback)
+            else:
+                yield from walk(entry, (*spaces, entry.namespace) if entry.namespace else spaces)
+
+    return {
+        name
+        for name, view in walk(get_resolver(), ())
+        if view.__module__.endswith(("pages", "mobile"))
+        and view.__name__ in cutting(view.__module__)
+    }
+
+
+@dataclass(frozen=True)
+class List:
+    """``rows`` is the model on a page of it, ``manager`` how many rows a store manager sees of it
+    on a page; None where the list does not exist for them.
+    """
+
+    rows: type[models.Model]
+    manager: int | None = None
+    query: str = ""
+    page: int = PAGE
+    # Headquarters with two roles, a superuser, a store manager; the phone's list has its owner.
+    who: tuple[str, ...] = ("hq", "root")
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        return self.who if self.manager is None else (*self.who, "manager")
+
+
+ROWS = {
+    "accounts:activity": List(Activity),
+    "accounts:api_keys": List(ApiKey),
+    "accounts:jobs": List(Job, manager=PAGE),
+    "accounts:people": List(Person),
+    "content:posts": List(Post, manager=PAGE),
+    "customers:orders": List(Order, manager=PAGE),
+    "customers:waiting_refunds": List(WaitingRefund, manager=0),
+    "incentives:books": List(Journal),
+    "incentives:payout_batch": List(Payout),
+    "incentives:payouts": List(PayoutBatch),
+    "incentives:statement": List(CommissionLine),
+    "incentives:statements": List(Statement),
+    "incentives:tier_run": List(TierChange),
+    "integrations:import_rows": List(ImportIssue),
+    "integrations:imports": List(ImportBatch),
+    "matrix:creators": List(Creator, manager=PAGE),
+    "mobile:money": List(CommissionLine, query="?month=2026-09", page=20, who=("zhou",)),
+}
+# Show the page of another address after a refused act; they take no GET.
+ACTS = {"incentives:payout_batch_decide"}
+
+
+def test_every_list_has_a_case() -> None:
+    assert lists() - ACTS == set(ROWS)
+
+
+# -- filling the tables --------------------------------------------------------------------
+
+
+def copies(model: type[models.Model], rows: list[Any], source: str, **changes: str) -> None:
+    """Copy ``rows`` in turn, once for each (id, num) of ``source``, with SQL for what differs."""
+    columns = [field.column for field in model._meta.concrete_fields if field.column != "id"]
+    values = [changes.get(column, f't."{column}"') for column in columns]
+    names = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {model._meta.db_table} ({names})
+                SELECT {", ".join(values)} FROM {source} n
+                JOIN {model._meta.db_table} t ON t.id = (%s::bigint[])[1 + n.num %% {len(rows)}]
+                ORDER BY n.num""",
+            [[row.pk for row in rows]],
+        )
+
+
+def fill(world: World, first: int, last: int) -> None:
+    """Rows number ``first`` to ``last`` of everything that a list shows."""
+    numbers = f"(SELECT g AS id, g AS num FROM generate_series({first}, {last}) g)"
+
+    def added(model: type[models.Model], column: str) -> str:
+        """The rows of this call, found again by the number in one of their texts."""
+        text = f"substring({column} from '^q([0-9]+)$')::int"
+        return (
+            f"(SELECT id, {text} AS num FROM {model._meta.db_table}"
+            f" WHERE {text} BETWEEN {first} AND {last})"
+        )
+
+    named = "'q' || n.num"
+    people, creators = added(Person, "username"), added(Creator, "number")
+    copies(Person, [world.lin], numbers, username=named, name=named)
+    copies(Grant, [world.lin.grants.get()], people, person_id="n.id")
+    zhou = world.chengye.zhou
+    copies(Creator, [zhou], numbers, number=named, name=named, share_code="''", person_id="NULL")
+    copies(SocialAccount, [SocialAccount.objects.earliest("pk")], creators, creator_id="n.id")
+    copies(Post, [world.post], creators, creator_id="n.id", title_key=named)
+    order = Order.objects.get(pk=world.order_id)
+    copies(Order, [order], creators, external_id=named, seller_id="n.id")
+    orders = added(Order, "external_id")
+    copies(OrderLine, [order.lines.get()], orders, order_id="n.id", sku=named)
+    copies(
+        CommissionLine,
+        [CommissionLine.objects.filter(creator=zhou).earliest("pk")],
+        f"(SELECT o.num, o.id, l.id AS line FROM {orders} o"
+        f" JOIN {OrderLine._meta.db_table} l ON l.order_id = o.id)",
+        order_id="n.id",
+        order_line_id="n.line",
+    )
+    copies(WaitingRefund, [WaitingRefund.objects.earliest("pk")], numbers, external_id=named)
+    copies(TierChange, [world.tier_change], creators, creator_id="n.id")
+    copies(Statement, [world.statement], creators, creator_id="n.id")
+    statements = (
+        f"(SELECT s.id, s.creator_id, c.num FROM {creators} c"
+        f" JOIN {Statement._meta.db_table} s ON s.creator_id = c.id)"
+    )
+    copies(
+        Payout,
+        [Payout.objects.earliest("pk")],
+        statements,
+        statement_id="n.id",
+        creator_id="n.creator_id",
+        out_no=named,
+    )
+    copies(PayoutBatch, [world.payout_batch], numbers, number=named)
+    journal = Journal.objects.earliest("pk")
+    copies(Journal, [journal], numbers, key=named)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {Posting._meta.db_table} (journal_id, line, account_id, currency, amount)
+                SELECT j.id, line, account_id, currency, amount
+                FROM {added(Journal, "key")} j, {Posting._meta.db_table} WHERE journal_id = %s""",
+            [journal.pk],
+        )
+    copies(Job, [world.job], numbers, unit_id=str(world.chengye.jingan.pk))
+    copies(ApiKey, [world.key], numbers, prefix=named)
+    copies(ImportBatch, [world.batch], numbers, sha256=named)
+    copies(ImportIssue, [world.issue], numbers, line="n.num + 1")
+    kinds = (
+        Activity.objects.order_by("verb", "pk")
+        .distinct("verb")
+        .filter(pk__lte=Activity.objects.earliest("pk").pk + 500)
+    )
+    copies(Activity, list(kinds), numbers)
+
+
+@pytest.fixture
+def world(settings: Any, tmp_path: Any, db: None) -> World:
+    found = a_world(settings, tmp_path)
+    chengye = found.chengye
+    WaitingRefund.objects.create(
+        brand=chengye.brand,
+        source="shop",
+        order_external_id="not-yet",
+        external_id="R1",
+        amount=100,
+        refunded_at=c.at("2026-09-03"),
+    )
+    c.person("hq", (Role.OPERATOR, chengye.brand), (Role.FINANCE, chengye.brand))
+    c.person("root", is_superuser=True)
+    c.person("manager", (Role.STORE_MANAGER, chengye.jingan))
+    chengye.zhou.person = c.person("zhou", (Role.KOS, chengye.jingan))
+    chengye.zhou.save()
+    return found
+
+
+# -- counting ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cost:
+    queries: int
+    shown: int
+    statements: tuple[str, ...]
+
+
+def cost(client: Client, address: str, headers: dict[str, str]) -> Cost:
+    with CaptureQueriesContext(connection) as seen:
+        answer = client.get(address, headers=headers)
+    assert answer.status_code == 200, f"{address}: {answer.status_code}"
+    statements = tuple(query["sql"] for query in seen.captured_queries)
+    return Cost(len(statements), len(answer.context["page"].rows), statements)
+
+
+def costs(world: World) -> dict[tuple[str, str, str], Cost]:
+    """By (list, person, page or fragment)."""
+    found = {}
+    for username in ("hq", "root", "manager", "zhou"):
+        client = Client()
+        client.force_login(Person.objects.get(username=username))
+        client.get(reverse("home"))  # what is remembered in the session from the first page on
+        for name, each in ROWS.items():
+            if username not in each.seen_by:
+                continue
+            address = reverse(name, kwargs=arguments_of(name, world)) + each.query
+            for kind, headers in (("page", {}), ("fragment", {"hx-request": "true"})):
+                found[name, username, kind] = cost(client, address, headers)
+    return found
+
+
+@pytest.mark.sweep
+def test_no_list_grows_with_its_rows(world: World) -> None:
+    with connection.cursor() as cursor:
+        # The copies need no triggers: nobody reads the sums that they keep.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+    fill(world, 1, FEW)
+    few = costs(world)
+    fill(world, FEW + 1, MANY)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    many = costs(world)
+    for each in ROWS.values():
+        assert each.rows._default_manager.count() >= MANY, each.rows
+    wrong = []
+    for key, now in many.items():
+        words = " ".join(key)
+        of_list = ROWS[key[0]]
+        if now.shown != (of_list.manager if key[1] == "manager" else of_list.page):
+            wrong.append(f"{words}: shows {now.shown} rows")
+        if now.queries != few[key].queries:
+            wrong.append(f"{words}: {few[key].queries} queries became {now.queries}")
+        if now.queries > MOST:
+            wrong.append(f"{words}: {now.queries} queries\n  " + "\n  ".join(now.statements))
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.django_db
+def test_other_lists_do_not_exist_for_a_store_manager(settings: Any, tmp_path: Any) -> None:
+    """The twin of `manager` above: what is not counted there is refused."""
+    found = a_world(settings, tmp_path)
+    client = Client()
+    client.force_login(c.person("manager", (Role.STORE_MANAGER, found.chengye.jingan)))
+    for name, each in ROWS.items():
+        answer = client.get(reverse(name, kwargs=arguments_of(name, found)))
+        assert (answer.status_code == 200) == (each.manager is not None), name
