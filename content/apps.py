@@ -9,7 +9,7 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from content import exports, posting
+        from content import exports, posting, waiting_items  # noqa: F401
         from content.definitions import POSTS
         from content.import_notes import register_formats
         from content.models import Post

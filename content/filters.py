@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from content.choices import PostState
 from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
-from content.models import Post
+from content.models import Post, PostLink
 from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
 from matrix.choices import PLATFORM_DOMAIN, Domain, Platform
@@ -119,3 +119,36 @@ class PostFilter(ListFilter):
         if self.order[0] == "interactions_known":
             return rows.annotate(interactions_known=known_or_last(TIER_INTERACTIONS))
         return rows
+
+
+class LinkFilter(ListFilter):
+    """Links that creators added and whose post nobody knows yet."""
+
+    sorts = {"received": "received_at"}
+    default_sort = "received"
+    columns = [
+        ListColumn(code="link", label=_("Link")),
+        ListColumn(code="creator", label=_("Creator")),
+        ListColumn(code="store", label=_("Store")),
+        ListColumn(code="platform", label=_("Platform")),
+        ListColumn(code="added", label=_("Added"), numeric=True),
+        ListColumn(
+            code="waits", define="link_waits", label=_("Waits"), numeric=True, sort="received"
+        ),
+    ]
+
+    who = django_filters.CharFilter(method="by_whom", label=_("Creator"), max_length=80)
+    platform = django_filters.ChoiceFilter(
+        choices=PUBLIC, label=_("Platform"), empty_label=_("All platforms")
+    )
+    unit = UnitFilter(path_field="creator__store", permission="posts.view")
+
+    class Meta:
+        model = PostLink
+        fields: list[str] = []
+
+    def by_whom(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Part of the creator's name, or the start of the number."""
+        return rows.filter(
+            Q(creator__name__icontains=value) | Q(creator__number__istartswith=value)
+        )

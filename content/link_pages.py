@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import access
 from content import submissions
 from content.choices import LinkState
+from content.filters import LinkFilter
 from content.forms import LinkToPostForm, RefuseForm
 from content.models import PostLink
 from kosops.lib.errors import DomainError
-from kosops.lib.htmx import page_or_fragment
-from kosops.lib.lists import keyset_page
-from kosops.ui.listing import count_up_to
+from kosops.ui.listing import count_up_to, list_response
+from matrix.filters import unit_choices
 
 VIEW = "posts.view"
 EDIT = "posts.edit"
@@ -35,19 +35,19 @@ def link_list(request: HttpRequest) -> HttpResponse:
     """Links without a post, those that have waited longest first."""
     access.require(request.user, VIEW)
     waiting = PostLink.objects.for_user(request.user, VIEW).filter(state=LinkState.WAITING)
-    page = keyset_page(
-        waiting.select_related("creator__store"),
-        field="received_at",
-        descending=False,
-        cursor=request.GET.get("cursor", ""),
-    )
+    found = LinkFilter(request.GET, queryset=waiting, request=request)
+    rows = found.rows()
+    page = found.page(rows.select_related("creator__store"))
     now = timezone.now()
     context = {
         "page": page,
         "rows": [(each, (now - each.received_at).days) for each in page.rows],
-        "count": partial(count_up_to, waiting),
+        "count": partial(count_up_to, rows),
+        "units": partial(unit_choices, request, VIEW, found.active.get("unit")),
     }
-    return page_or_fragment(request, "content/links.html", context, fragment="content/_links.html")
+    return list_response(
+        request, found, context, template="content/links.html", fragment="content/_links.html"
+    )
 
 
 @require_safe

@@ -9,7 +9,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from customers import exports, finding
+        from customers import exports, finding, waiting_items  # noqa: F401
         from customers.definitions import ORDERS
         from customers.import_orders import register_formats
         from customers.models import Order

@@ -134,7 +134,10 @@ def books(request: HttpRequest) -> HttpResponse:
         .select_related("created_by")
         .prefetch_related(
             Prefetch(
-                "postings", Posting.objects.select_related("account__creator").order_by("line")
+                "postings",
+                Posting.objects.for_user(request.user, BOOKS)
+                .select_related("account__creator")
+                .order_by("line"),
             )
         )
     )

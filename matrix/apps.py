@@ -9,7 +9,7 @@ class MatrixConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from matrix import exports, finding
+        from matrix import exports, finding, waiting_items  # noqa: F401
         from matrix.definitions import MATRIX
         from matrix.import_organisation import register_formats
         from matrix.models import Creator

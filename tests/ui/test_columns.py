@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.choices import Role
 from accounts.filters import ActivityFilter, JobFilter, PersonFilter
 from accounts.models import Person
-from content.filters import PostFilter
+from content.filters import LinkFilter, PostFilter
 from customers.filters import OrderFilter, WaitingRefundFilter
 from incentives.filters import LineFilter, StatementFilter
 from integrations.filters import ImportFilter
@@ -28,6 +28,7 @@ TEMPLATES = {
     CreatorFilter: "matrix/_creators.html",
     ImportFilter: "integrations/_imports.html",
     JobFilter: "accounts/_jobs.html",
+    LinkFilter: "content/_links.html",
     LineFilter: "incentives/_statement_lines.html",
     OrderFilter: "customers/_orders.html",
     PersonFilter: "accounts/_people.html",

@@ -1,0 +1,72 @@
+"""What the account matrix has waiting for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import waiting
+from accounts.models import Person
+from kosops.ui.formats import number
+from kosops.ui.parts import Waiting
+from matrix.choices import AccountState, CreatorState
+from matrix.health import Need, public_accounts
+from matrix.models import SocialAccount
+
+# Whoever may change the matrix acts; the others see it there.
+EDIT = "matrix.edit"
+
+
+@waiting.question("held_by_leavers")
+def _held_by_leavers(person: Person) -> QuerySet[Any, Any]:
+    accounts = public_accounts(SocialAccount.objects.for_user(person, EDIT))
+    return waiting.figure(accounts.filter(creator__state=CreatorState.LEFT))
+
+
+@waiting.question("banned_accounts")
+def _banned_accounts(person: Person) -> QuerySet[Any, Any]:
+    accounts = public_accounts(SocialAccount.objects.for_user(person, EDIT))
+    return waiting.figure(accounts.filter(state=AccountState.BANNED))
+
+
+@waiting.register
+def leavers(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["held_by_leavers"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> account is held by someone who left",
+                    "<b>{count}</b> accounts are held by people who left",
+                    count,
+                ),
+                count=number(count),
+            ),
+            href=f"{reverse('matrix:tree')}?needs={Need.LEAVER}",
+            icon="arrow-left-right",
+            rank="must",
+            note=_("Hand them over before their followers are lost"),
+        )
+
+
+@waiting.register
+def banned(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["banned_accounts"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> account is banned by its platform",
+                    "<b>{count}</b> accounts are banned by their platforms",
+                    count,
+                ),
+                count=number(count),
+            ),
+            href=f"{reverse('matrix:tree')}?needs={Need.BANNED}",
+            icon="shield",
+            rank="notice",
+        )
