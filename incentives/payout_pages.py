@@ -247,7 +247,7 @@ def batch_decide(request: HttpRequest, batch_id: int) -> HttpResponse:
     try:
         _decide(request, batch, **form.cleaned_data)
     except DomainError as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error("reason" if refusal.code == "reason_needed" else None, str(refusal))
         return _batch_response(request, batch, form, status=422)
     return redirect("incentives:payout_batch", batch.pk)
 

@@ -190,6 +190,20 @@ def test_a_field_is_joined_to_its_label_hint_and_errors():
     assert 'aria-invalid="true"' in html
 
 
+def test_the_first_refused_field_gets_the_focus_and_no_other():
+    class Form(forms.Form):
+        code = forms.CharField()
+        name = forms.CharField()
+        place = forms.ChoiceField(choices=[("a", "A")])
+
+    page = "{% for bound in form %}{% field bound %}{% endfor %}"
+    assert "autofocus" not in rendered(page, form=Form())
+    assert "autofocus" not in rendered(page, form=Form({"code": "1", "name": "N", "place": "a"}))
+    refused = rendered(page, form=Form({"code": "1"}))
+    assert refused.count("autofocus") == 1
+    assert refused.index('name="name"') < refused.index("autofocus") < refused.index('name="place"')
+
+
 def test_a_field_that_may_stay_empty_says_so():
     assert "optional" in rendered("{% field form.note %}", form=PlanForm())
     assert "optional" not in rendered("{% field form.rate %}", form=PlanForm())

@@ -515,8 +515,13 @@ def form(
 def field(
     context: Context, bound: BoundField, label: str = "", hint: str | None = None
 ) -> SafeString:
-    """One form field with label, hint and errors joined to it. ``hint=""`` leaves the hint out."""
+    """One form field with label, hint and errors joined to it. ``hint=""`` leaves the hint out.
+
+    The first field that was refused gets the focus, so that nobody has to walk there again.
+    """
     widget = bound.field.widget
+    if bound.errors and bound.name == next(iter(_refused(bound.form)), None):
+        widget.attrs["autofocus"] = True
     kind = getattr(widget, "input_type", "") or ""
     return _component(
         context,
@@ -578,6 +583,11 @@ def _component(context: Context, name: str, /, **values: Any) -> SafeString:
     found = engine.get_template(f"components/{name}.html")
     with context.push(**values):
         return found.render(context)
+
+
+def _refused(form: Any) -> list[str]:
+    """Names of the fields with errors, in the order in which they are shown."""
+    return [name for name in form.fields if name in form.errors]
 
 
 def _unknown(value: Any) -> bool:
