@@ -137,18 +137,21 @@ class Keys:
         expect(self.page.locator("h1")).to_have_text(re.compile(title))
 
 
-def open_row(lin: Keys, name: str) -> None:
-    """Enter on a row opens what it is about: its page."""
-    lin.press("Enter")
-    lin.page.wait_for_url(re.compile(r"/matrix/creators/\d+/"))
-    lin.read_title(name)
+def open_row(keys: Keys, title: str) -> None:
+    """Enter on a row, or on its link, opens what it is about beside the list."""
+    keys.press("Enter")
+    see_beside(keys, title)
 
 
-def close_row(lin: Keys) -> None:
-    """Back to the list."""
-    # Alt and the left arrow belong to the browser's window, which a headless one has not.
-    lin.page.go_back()
-    lin.page.wait_for_url(re.compile(r"/matrix/creators/(\?|$)"))
+def see_beside(keys: Keys, title: str) -> None:
+    expect(keys.page.locator("#peek .peek-title")).to_have_text(title)
+
+
+def open_page(keys: Keys, title: str) -> None:
+    """From beside the list to the page itself."""
+    keys.walk_to("Open the page")
+    keys.press("Enter")
+    keys.read_title(title)
 
 
 def test_a_day_of_headquarters_by_keyboard(browser: Browser, live_server) -> None:
@@ -174,7 +177,24 @@ def test_a_day_of_headquarters_by_keyboard(browser: Browser, live_server) -> Non
     lin.press("k")
     lin.on("Lu Yan")
     open_row(lin, "Lu Yan")
-    close_row(lin)
+    # Beside the list the same keys go on, and closing leaves the focus where one has come to.
+    lin.press("j")
+    see_beside(lin, "May")
+    lin.press("Escape")
+    lin.on("May")
+    # Two rows side by side.
+    lin.press("x", "k", "x")
+    lin.walk_to("Side by side")
+    lin.press("Enter")
+    expect(lin.page.locator("#compare .peek-title")).to_have_text(["Lu Yan", "May"])
+    lin.press("Escape")
+    lin.on("Side by side")
+    lin.press("j")
+    open_row(lin, "Lu Yan")
+    open_page(lin, "Lu Yan")
+    # Alt and the left arrow belong to the browser's window, which a headless one has not.
+    lin.page.go_back()
+    lin.page.wait_for_url(re.compile(r"/matrix/creators/(\?|$)"))
 
     # Filtering while typing leaves the focus in the field, and the letters are no commands.
     lin.press("/")
@@ -237,8 +257,8 @@ def test_a_payout_is_approved_by_keyboard(browser: Browser, live_server) -> None
     zhao.press("Enter")
     zhao.read_title("Payouts")
     zhao.walk_to("CY-")
-    zhao.press("Enter")
-    zhao.read_title(f"Payout batch {batch.number}")
+    open_row(zhao, f"Payout batch {batch.number}")
+    open_page(zhao, f"Payout batch {batch.number}")
 
     # Rejecting asks for a reason, and the focus is on where it goes. Then all is well after all.
     zhao.walk_to("Reject")
