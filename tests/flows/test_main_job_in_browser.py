@@ -223,6 +223,7 @@ def test_from_files_to_paid_and_back(browser: Browser, live_server) -> None:
     page = zhao.open("/approvals/")
     page.get_by_role("link", name=re.compile("payout batch to approve")).click()
     page.get_by_role("link", name=re.compile("^CY-")).click()
+    page.get_by_role("link", name="Open the page").click()
     zhao.press("Approve 2 payouts")
     expect(page.get_by_text("The batch is approved.")).to_be_visible()
 

@@ -26,7 +26,7 @@ from django.urls.resolvers import URLPattern
 
 from accounts.choices import Role
 from accounts.models import Activity, ApiKey, Grant, Job, Person
-from content.models import Post
+from content.models import Post, PostLink
 from customers.models import Order, OrderLine, WaitingRefund
 from incentives.models import (
     CommissionLine,
@@ -108,6 +108,7 @@ ROWS = {
     "accounts:api_keys": List(ApiKey),
     "accounts:jobs": List(Job, manager=PAGE),
     "accounts:people": List(Person),
+    "content:links": List(PostLink, manager=PAGE),
     "content:posts": List(Post, manager=PAGE),
     "customers:orders": List(Order, manager=PAGE),
     "customers:waiting_refunds": List(WaitingRefund, manager=0),
@@ -121,6 +122,7 @@ ROWS = {
     "integrations:imports": List(ImportBatch),
     "matrix:creators": List(Creator, manager=PAGE),
     "mobile:money": List(CommissionLine, query="?month=2026-09", page=20, who=("zhou",)),
+    "mobile:posts": List(Post, page=20, who=("zhou",)),
 }
 # Show the page of another address after a refused act; they take no GET.
 ACTS = {"incentives:payout_batch_decide"}
@@ -168,6 +170,9 @@ def fill(world: World, first: int, last: int) -> None:
     copies(Creator, [zhou], numbers, number=named, name=named, share_code="''", person_id="NULL")
     copies(SocialAccount, [SocialAccount.objects.earliest("pk")], creators, creator_id="n.id")
     copies(Post, [world.post], creators, creator_id="n.id", title_key=named)
+    copies(Post, [world.post], numbers, title_key="'own' || n.num")
+    link = PostLink.objects.earliest("pk")
+    copies(PostLink, [link], numbers, url="'https://q/' || n.num", client_key="gen_random_uuid()")
     order = Order.objects.get(pk=world.order_id)
     copies(Order, [order], creators, external_id=named, seller_id="n.id")
     orders = added(Order, "external_id")
