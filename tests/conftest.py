@@ -21,6 +21,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import TransactionTestCase, override_settings
+from django.utils import translation
 
 from kosops.local.borrow import borrowed
 from kosops.local.servers import Postgres, Redis
@@ -52,6 +53,13 @@ def pytest_configure(config: pytest.Config) -> None:
     stack = ExitStack()
     stack.enter_context(borrowed(state, servers))
     config.add_cleanup(stack.close)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """A request in another language leaves it behind in the thread; the next test begins anew."""
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @contextmanager

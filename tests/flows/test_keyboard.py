@@ -23,6 +23,7 @@ from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.sweep,
     pytest.mark.django_db(transaction=True),
     pytest.mark.xdist_group("keyboard"),
 ]
@@ -181,6 +182,7 @@ def test_a_day_of_headquarters_by_keyboard(browser: Browser, live_server) -> Non
     lin.press("j")
     see_beside(lin, "May")
     lin.press("Escape")
+    expect(lin.page.locator("tr", has_text="May")).to_be_focused()
     lin.on("May")
     # Two rows side by side.
     lin.press("x", "k", "x")

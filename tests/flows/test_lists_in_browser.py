@@ -16,6 +16,7 @@ from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS, Visitor
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.sweep,
     pytest.mark.django_db(transaction=True),
     pytest.mark.xdist_group("lists"),
 ]
