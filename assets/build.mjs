@@ -40,9 +40,21 @@ async function charts() {
   });
 }
 
+// The signs that the pages of HQ write in latin letters, as the unicode-range of fonts.css names them.
+const signs = [[0x20, 0x7e], [0xa0, 0xff], [0x131, 0x131], [0x152, 0x153], [0x2010, 0x2026], [0x2030, 0x203a], [0x20ac, 0x20ac], [0x2122, 0x2122], [0x2190, 0x2193], [0x2212, 0x2212]];
+
+// Half of the file is weights, signs and features that no page uses; every first visit would pay for them.
 async function typeface() {
+  const { default: subset } = await import("subset-font");
   const font = join(modules, "@fontsource-variable", "inter");
-  await cp(join(font, "files", "inter-latin-wght-normal.woff2"), join(out, "inter-latin.woff2"));
+  const whole = await readFile(join(font, "files", "inter-latin-wght-normal.woff2"));
+  const text = signs.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, n) => String.fromCodePoint(first + n)));
+  const cut = await subset(whole, text.join(""), {
+    targetFormat: "woff2",
+    variationAxes: { wght: { min: 400, max: 650, default: 400 } },
+    keepFeatures: ["kern", "tnum", "ccmp", "locl", "mark", "mkmk", "calt"],
+  });
+  await writeFile(join(out, "inter-latin.woff2"), cut);
   await cp(join(font, "LICENSE"), join(out, "inter-LICENSE.txt"));
 }
 

@@ -36,8 +36,8 @@ def refunds(person: Person) -> Iterator[Waiting]:
         yield Waiting(
             text=format_html(
                 ngettext(
-                    "<b>{count}</b> refund has waited for its order for more than a day",
-                    "<b>{count}</b> refunds have waited for their orders for more than a day",
+                    "<b>{count}</b> refund waits for its order for over a day",
+                    "<b>{count}</b> refunds wait for their orders for over a day",
                     count,
                 ),
                 count=number(count),
@@ -45,5 +45,5 @@ def refunds(person: Person) -> Iterator[Waiting]:
             href=f"{reverse('customers:waiting_refunds')}?state=late",
             icon="undo-2",
             rank="notice",
-            note=_("Commission of these orders may be too high until they come in"),
+            note=_("Until then commission may be too high"),
         )

@@ -50,7 +50,7 @@ def leavers(person: Person) -> Iterator[Waiting]:
             href=f"{reverse('matrix:tree')}?needs={Need.LEAVER}",
             icon="arrow-left-right",
             rank="must",
-            note=_("Hand them over before their followers are lost"),
+            note=_("Hand over before followers are lost"),
         )
 
 

@@ -42,6 +42,7 @@ SHELL = (
     "kosops/css/print.css",
     "kosops/img/chevron.svg",
     "kosops/img/mark.svg",
+    "kosops/js/first.js",
     "kosops/js/theme.js",
     "kosops/js/menu.js",
     "kosops/js/toast.js",

@@ -80,7 +80,7 @@ def test_refunds_wait_once_their_order_is_overdue(people: c.Cast) -> None:
         WaitingRefund.objects.filter(pk=refund.pk).update(
             received_at=timezone.now() - dt.timedelta(hours=hours)
         )
-    words = "1 refund has waited for its order for more than a day"
+    words = "1 refund waits for its order for over a day"
     assert list(waits(lin)) == [words]
     browser = Client()
     browser.force_login(lin)

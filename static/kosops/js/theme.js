@@ -1,5 +1,4 @@
 // Changes the theme at once and tells the server in the background; without script the form posts.
-document.documentElement.classList.add("has-script");
 
 function show(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
