@@ -18,6 +18,7 @@ from tests.flows.test_main_job_in_browser import allow_the_browser_loop, browser
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.sweep,
     pytest.mark.django_db(transaction=True),
     pytest.mark.xdist_group("offline"),
 ]
@@ -108,7 +109,6 @@ def phone(browser: Browser, live_server: Any, chengye: c.Cast) -> Iterator[Phone
     phone.context.close()
 
 
-@pytest.mark.sweep
 def test_pages_from_before_show_without_a_network_and_say_from_when(phone: Phone) -> None:
     phone.keep("/m/", "/m/posts/")
     phone.until_kept("/m/posts/add/")
@@ -161,7 +161,6 @@ def lose_the_answer(route: Route) -> None:
     route.abort()
 
 
-@pytest.mark.sweep
 def test_a_link_whose_answer_was_lost_is_still_one_link(phone: Phone) -> None:
     phone.keep("/m/posts/add/")
     phone.page.route(
@@ -182,7 +181,6 @@ def test_a_link_whose_answer_was_lost_is_still_one_link(phone: Phone) -> None:
     assert PostLink.objects.count() == 1
 
 
-@pytest.mark.sweep
 def test_a_link_that_waits_can_be_deleted(phone: Phone) -> None:
     phone.keep("/m/posts/add/")
     phone.context.set_offline(True)
@@ -195,7 +193,6 @@ def test_a_link_that_waits_can_be_deleted(phone: Phone) -> None:
     assert not PostLink.objects.exists()
 
 
-@pytest.mark.sweep
 def test_what_is_refused_later_is_kept_with_its_reason_and_corrected(phone: Phone) -> None:
     phone.keep("/m/posts/add/")
     phone.context.set_offline(True)
@@ -214,7 +211,6 @@ def test_what_is_refused_later_is_kept_with_its_reason_and_corrected(phone: Phon
     assert PostLink.objects.count() == 1
 
 
-@pytest.mark.sweep
 def test_a_refusal_with_a_network_stands_at_the_field_and_nothing_waits(phone: Phone) -> None:
     phone.open("/m/posts/add/")
     phone.add("https://weibo.com/12345")
@@ -224,7 +220,6 @@ def test_a_refusal_with_a_network_stands_at_the_field_and_nothing_waits(phone: P
     expect(phone.page.locator("textarea")).to_have_value("https://weibo.com/12345")
 
 
-@pytest.mark.sweep
 def test_a_lost_session_keeps_the_link_until_the_person_is_back(phone: Phone) -> None:
     phone.keep("/m/posts/add/")
     phone.context.clear_cookies(name="session")
@@ -274,7 +269,6 @@ def test_the_next_person_on_the_phone_sees_and_sends_nothing_of_the_first(phone:
     assert PostLink.objects.get().creator.name == "Zhou Min"
 
 
-@pytest.mark.sweep
 def test_after_signing_out_nothing_is_left_to_read(phone: Phone) -> None:
     phone.keep("/m/", "/m/posts/")
     phone.sign_out()
@@ -286,7 +280,6 @@ def test_after_signing_out_nothing_is_left_to_read(phone: Phone) -> None:
     expect(phone.page.locator("body")).not_to_contain_text("Serum")
 
 
-@pytest.mark.sweep
 def test_a_fault_of_ours_is_shown_as_it_is(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     phone.keep("/m/posts/")
 
@@ -320,7 +313,6 @@ def held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     go_on.set()
 
 
-@pytest.mark.sweep
 def test_a_slow_network_shows_the_page_from_before(
     impatient: None, phone: Phone, held_up: Callable[[], None]
 ) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.sweep,
     pytest.mark.xdist_group("ui-browser"),
 ]
 
