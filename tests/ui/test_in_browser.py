@@ -167,6 +167,10 @@ def test_a_sheet_keeps_the_focus_and_gives_it_back(browser, address):
 def test_a_sheet_is_a_panel_at_the_right_of_a_wide_window(browser, address):
     page = opened(browser, address, "/ui/")
     page.get_by_role("link", name="Open a sheet").click()
+    # It slides in.
+    page.wait_for_function(
+        "document.getElementById('sample-sheet').getAnimations().every((a) => a.playState === 'finished')"
+    )
     box = page.locator("#sample-sheet").bounding_box()
     assert (box["x"] + box["width"], box["y"], box["height"]) == (1440, 0, 900)
     page.context.close()
