@@ -168,8 +168,8 @@ def test_a_sheet_is_a_panel_at_the_right_of_a_wide_window(browser, address):
     page = opened(browser, address, "/ui/")
     page.get_by_role("link", name="Open a sheet").click()
     # It slides in.
-    page.wait_for_function(
-        "document.getElementById('sample-sheet').getAnimations().every((a) => a.playState === 'finished')"
+    page.evaluate(
+        "Promise.all(document.getElementById('sample-sheet').getAnimations().map((a) => a.finished)).then(() => true)"
     )
     box = page.locator("#sample-sheet").bounding_box()
     assert (box["x"] + box["width"], box["y"], box["height"]) == (1440, 0, 900)
