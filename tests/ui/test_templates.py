@@ -80,6 +80,13 @@ def test_templates_compile(path):
     assert engines["django"].from_string(path.read_text(encoding="utf-8"))
 
 
+def test_no_script_brings_in_another():
+    """The hashed file would bring in the plain one beside its hashed twin, and both would run."""
+    scripts = (ROOT / "static" / "kosops" / "js").glob("*.js")
+    importing = re.compile(r"^\s*import\b|^\s*export .* from\b|\bimport\(", re.MULTILINE)
+    assert [path.name for path in scripts if importing.search(path.read_text())] == []
+
+
 def test_every_icon_that_templates_name_is_collected():
     wanted = {
         icon: name(path)

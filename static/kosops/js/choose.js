@@ -1,6 +1,4 @@
 // Rows that are chosen: the bar with what can be done with them, and "x" on the row in focus.
-import { compare } from "./peek.js";
-
 const MOST = 3;
 const boxes = () => [...document.querySelectorAll("[data-kos-choose]")];
 const chosen = () => boxes().filter((box) => box.checked);
@@ -34,7 +32,8 @@ document.addEventListener("click", (event) => {
     for (const box of boxes()) box.checked = false;
     tell();
   } else if (event.target.closest("[data-kos-compare]")) {
-    compare(chosen().map((box) => box.closest("tr").querySelector("[data-kos-peek]")));
+    const links = chosen().map((box) => box.closest("tr").querySelector("[data-kos-peek]"));
+    document.dispatchEvent(new CustomEvent("kos:compare", { detail: links }));
   }
 });
 

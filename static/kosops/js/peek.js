@@ -57,7 +57,7 @@ function step(by) {
   if (next) show(next);
 }
 
-export function compare(chosen) {
+function compare(chosen) {
   const body = comparing.querySelector("[data-kos-compare-body]");
   body.replaceChildren();
   for (const link of chosen) {
@@ -82,12 +82,8 @@ if (panel?.showModal) {
     }
   });
 
-  document.addEventListener("keydown", (event) => {
-    if (!panel.open || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-    if (localStorage.getItem("kos-keys") === "off") return;
-    if (event.key === "j") step(1);
-    else if (event.key === "k") step(-1);
-  });
+  panel.addEventListener("kos:step", (event) => step(event.detail));
+  document.addEventListener("kos:compare", (event) => compare(event.detail));
 
   // The list goes on where the panel was left.
   panel.addEventListener("close", () => {

@@ -27,9 +27,13 @@ for (const box of document.querySelectorAll("[data-kos-keys]")) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (off() && event.key !== "Enter") return;
-  if (document.querySelector("dialog[open]")) return;
-  if (event.key === "j") move(1);
-  else if (event.key === "k") move(-1);
+  const by = { j: 1, k: -1 }[event.key];
+  if (document.querySelector("dialog[open]")) {
+    // Beside the list the same keys go on.
+    if (by) document.querySelector("[data-kos-peek-panel][open]")?.dispatchEvent(new CustomEvent("kos:step", { detail: by }));
+    return;
+  }
+  if (by) move(by);
   else if (event.key === "Enter" && event.target.matches("tr[data-kos-href]")) {
     const link = event.target.querySelector("a[data-kos-peek], a[href]");
     // Or the key would press the button that the panel puts the focus on.
