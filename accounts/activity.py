@@ -180,18 +180,9 @@ def record(
     ``verb`` is dotted, object first: ``payout_batch.approved``; its second part stands in `DONE`.
     Values must be JSON types and must not hold personal identifiers.
     """
-    return Activity.objects.create(
-        at=at or timezone.now(),
-        actor=by,
-        actor_label=by.name if by else SYSTEM,
-        verb=verb,
-        unit=unit,
-        object_type=object._meta.label_lower,
-        object_id=object.pk,
-        object_label=str(object)[:160],
-        before=before,
-        after=after,
-    )
+    row = _row(by, verb, object, unit, before, after, at or timezone.now())
+    row.save()
+    return row
 
 
 def record_many(
@@ -204,22 +195,31 @@ def record_many(
 ) -> int:
     """Write the same for each of many objects, so that each one's history is whole."""
     now = timezone.now()
-    rows = [
-        Activity(
-            at=now,
-            actor=by,
-            actor_label=by.name if by else SYSTEM,
-            verb=verb,
-            unit=unit,
-            object_type=object._meta.label_lower,
-            object_id=object.pk,
-            object_label=str(object)[:160],
-            before=before,
-            after=after,
-        )
-        for object, unit in objects
-    ]
+    rows = [_row(by, verb, object, unit, before, after, now) for object, unit in objects]
     return len(Activity.objects.bulk_create(rows, batch_size=1000))
+
+
+def _row(
+    by: Person | None,
+    verb: str,
+    object: Model,
+    unit: Unit | None,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    at: dt.datetime,
+) -> Activity:
+    return Activity(
+        at=at,
+        actor=by,
+        actor_label=by.name if by else SYSTEM,
+        verb=verb,
+        unit=unit,
+        object_type=object._meta.label_lower,
+        object_id=object.pk,
+        object_label=str(object)[:160],
+        before=before,
+        after=after,
+    )
 
 
 def record_refusal(*, by: Person, path: str, method: str, unit: Unit | None = None) -> Activity:

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts import activity
-from accounts.access import brands_of
+from accounts.access import visible_brands
 from accounts.models import Person, SavedView, Unit
 from kosops.lib.errors import DomainError, NotAllowed
 from kosops.ui import navigation
@@ -22,7 +22,7 @@ LONGEST = 2000
 
 def visible(person: Person) -> QuerySet[SavedView]:
     """The person's own views, and those that others of the brand share, by name."""
-    brands = [brand.pk for brand in brands_of(person, SEEN_WITH)]
+    brands = visible_brands(person, SEEN_WITH).values("pk")
     return (
         SavedView.objects.filter(Q(person=person) | Q(shared_with__in=brands))
         .select_related("person")

@@ -17,7 +17,7 @@ from content.models import Post, PostLink
 from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
 from matrix.choices import PLATFORM_DOMAIN, Domain, Platform
-from matrix.filters import UnitFilter, few_ids
+from matrix.filters import UnitFilter, called, few_ids
 from matrix.models import Creator, SocialAccount
 
 PUBLIC = [
@@ -107,9 +107,8 @@ class PostFilter(ListFilter):
 
     def by_whom(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Part of a creator's name or an account's handle, or the start of a number."""
-        people = Creator.objects.filter(Q(name__icontains=value) | Q(number__istartswith=value))
         accounts = SocialAccount.objects.filter(handle__icontains=value)
-        return rows.filter(Q(creator__in=few_ids(people)) | Q(account__in=few_ids(accounts)))
+        return rows.filter(Q(creator__in=few_ids(called(value))) | Q(account__in=few_ids(accounts)))
 
     def at_least(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         return rows.annotate(known=known_or_last(TIER_INTERACTIONS)).filter(known__gte=value)
@@ -149,6 +148,4 @@ class LinkFilter(ListFilter):
 
     def by_whom(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Part of the creator's name, or the start of the number."""
-        return rows.filter(
-            Q(creator__name__icontains=value) | Q(creator__number__istartswith=value)
-        )
+        return rows.filter(creator__in=called(value))

@@ -16,7 +16,7 @@ from customers.choices import Channel, OrderStatus
 from customers.models import Order, WaitingRefund
 from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
-from matrix.filters import UnitFilter, few_ids
+from matrix.filters import UnitFilter, called, few_ids
 from matrix.models import Creator
 
 # A refund may be quicker than its order by so much before a person should look.
@@ -87,9 +87,7 @@ class OrderFilter(ListFilter):
 
     def by_whom(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Part of the name or the start of the number of whoever sold or shared."""
-        people = few_ids(
-            Creator.objects.filter(Q(name__icontains=value) | Q(number__istartswith=value))
-        )
+        people = few_ids(called(value))
         return rows.filter(Q(seller__in=people) | Q(sharer__in=people))
 
     def by_refund(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

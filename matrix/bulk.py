@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import access, brands, jobs
 from accounts.models import Job, Person
+from integrations.exporting import Asker
 from kosops.lib.errors import DomainError
 from kosops.ui import formats
 from kosops.ui.bulk import MOST_UNDONE, Bulk, BulkAction, done, ids
@@ -48,8 +49,7 @@ class Change:
     label: Promise
     icon: str
     undo: str
-    title: Any
-    button: Any
+    act: Any
     said: Any
 
 
@@ -60,8 +60,7 @@ CHANGES = {
         label=gettext_lazy("Pause"),
         icon="pause",
         undo="resume",
-        title=ngettext_lazy("Pause %(count)s person", "Pause %(count)s people", "count"),
-        button=ngettext_lazy("Pause %(count)s person", "Pause %(count)s people", "count"),
+        act=ngettext_lazy("Pause %(count)s person", "Pause %(count)s people", "count"),
         said=ngettext_lazy(
             "%(count)s person was paused.", "%(count)s people were paused.", "count"
         ),
@@ -72,10 +71,7 @@ CHANGES = {
         label=gettext_lazy("Take up again"),
         icon="play",
         undo="pause",
-        title=ngettext_lazy(
-            "Take up %(count)s person again", "Take up %(count)s people again", "count"
-        ),
-        button=ngettext_lazy(
+        act=ngettext_lazy(
             "Take up %(count)s person again", "Take up %(count)s people again", "count"
         ),
         said=ngettext_lazy(
@@ -142,18 +138,11 @@ def _rows(request: HttpRequest) -> QuerySet[Creator]:
 
 def _listed(person: Person, query: str) -> QuerySet[Creator]:
     found = CreatorFilter(
-        QueryDict(query), queryset=Creator.objects.for_user(person, EDIT), request=_Asker(person)
+        QueryDict(query), queryset=Creator.objects.for_user(person, EDIT), request=Asker(person)
     )
     if found.problems:
         raise DomainError("unknown_filter", " ".join(found.problems), status=400)
     return found.rows()
-
-
-@dataclass(frozen=True, slots=True)
-class _Asker:
-    """Stands where filters expect a request; they read its person only."""
-
-    user: Person
 
 
 def _ask(request: HttpRequest, change: Change, rows: QuerySet[Creator], back: str) -> HttpResponse:
@@ -163,8 +152,8 @@ def _ask(request: HttpRequest, change: Change, rows: QuerySet[Creator], back: st
         request,
         "matrix/creators_bulk.html",
         {
-            "title": change.title % {"count": total},
-            "button": change.button % {"count": changing},
+            "title": change.act % {"count": total},
+            "button": change.act % {"count": changing},
             "icon": change.icon,
             "changing": changing,
             "staying": ngettext(

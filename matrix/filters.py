@@ -114,6 +114,11 @@ def few_ids(rows: QuerySet[Any]) -> list[int] | QuerySet[Any]:
     return found if len(found) <= FEW else rows.values("pk")
 
 
+def called(value: str) -> QuerySet[Any]:
+    """Creators by part of their name or the start of their number, to look for in other lists."""
+    return Creator.objects.filter(Q(name__icontains=value) | Q(number__istartswith=value))
+
+
 class CreatorFilter(ListFilter):
     """The list of creators. ``state=current`` means everybody who takes part today."""
 
