@@ -77,13 +77,13 @@ def _h(n: str, salt: int) -> str:
 
 _CREATORS = """
     INSERT INTO matrix_creator (id, brand_id, store_id, kind, koc_kind, talent_type, number,
-        share_code, name, state, tier, created_at)
+        share_code, name, state, tier, identity, created_at)
     SELECT n, %(brand)s, %(first_store)s + n %% %(stores)s,
            CASE WHEN n <= %(sellers)s THEN 'kos' ELSE 'koc' END,
            CASE WHEN n <= %(sellers)s THEN '' ELSE 'brand_love' END, '',
            'N' || n, 'C' || n, 'Creator ' || n, 'active',
            CASE WHEN n <= %(sellers)s THEN ''
-                ELSE (ARRAY['', 'junior', 'intermediate', 'senior'])[1 + n %% 4] END, now()
+                ELSE (ARRAY['', 'junior', 'intermediate', 'senior'])[1 + n %% 4] END, 'checked', now()
       FROM generate_series(1, %(sellers)s + %(sharers)s) AS n
 """
 

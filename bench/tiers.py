@@ -35,16 +35,18 @@ FILL = """
 SET session_replication_role = replica;
 
 INSERT INTO matrix_creator (id, brand_id, store_id, kind, koc_kind, talent_type, number, share_code,
-                            name, state, tier, joined_on, created_at)
+                            name, state, tier, identity, joined_on, created_at)
 SELECT n, %(brand)s, %(store)s, CASE WHEN n %% 5 = 0 THEN 'kos' ELSE 'koc' END, '', '', n, '',
-       'Creator ' || n, CASE WHEN n %% 50 = 0 THEN 'paused' ELSE 'active' END, '', '2025-01-01',
+       'Creator ' || n, CASE WHEN n %% 50 = 0 THEN 'paused' ELSE 'active' END, '', 'checked',
+       '2025-01-01',
        now()
   FROM generate_series(1, %(creators)s) n;
 
 INSERT INTO matrix_socialaccount (id, brand_id, unit_id, creator_id, platform, domain,
-                                  private_layer, ownership, handle, platform_uid, state, created_at)
-SELECT id, %(brand)s, %(store)s, id, 'xiaohongshu', 'public', '', 'personal', name, number,
-       'active', now()
+                                  private_layer, ownership, owner_proof, handle, platform_uid, state,
+                                  created_at)
+SELECT id, %(brand)s, %(store)s, id, 'xiaohongshu', 'public', '', 'personal', 'checked', name,
+       number, 'active', now()
   FROM matrix_creator;
 
 INSERT INTO content_post (brand_id, store_id, account_id, creator_id, platform, platform_post_id,

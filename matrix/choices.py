@@ -26,6 +26,54 @@ class TalentType(models.TextChoices):
     PRIVATE_PARTNER = "private_partner", _("Private partner")
 
 
+class Programme(models.TextChoices):
+    """What a KOC takes part in: seeding (content) or distribution (own sales)."""
+
+    SEEDING = "seeding", _("Seeding")
+    DISTRIBUTION = "distribution", _("Distribution")
+
+
+class RoleBadge(models.TextChoices):
+    """K03: what a KOS does besides posting."""
+
+    COUNTER_CLERK = "counter_clerk", _("Counter clerk")
+    SHOPPING_GUIDE = "shopping_guide", _("Shopping guide")
+    SERVICE = "service", _("Customer service")
+    PRODUCT_EXPERT = "product_expert", _("Product expert")
+
+
+class Layer(models.TextChoices):
+    """C52: how far a creator can be relied on; steers care, gives no rights (that is the tier)."""
+
+    QUALITY = "quality", _("Quality layer")
+    STANDARD = "standard", _("Standard layer")
+    POTENTIAL = "potential", _("Potential layer")
+
+
+class IdentityProof(models.TextChoices):
+    """C02: by what the company knows that a creator is a real person."""
+
+    STAFF_RECORD = "staff_record", _("Staff record")
+    MEMBER_RECORD = "member_record", _("Member record")
+    CHECKED = "checked", _("Checked by a colleague")
+
+
+# Whom a list of HR or of the member centre names is known by that record.
+PROOF_OF_KIND = {
+    CreatorKind.KOS: IdentityProof.STAFF_RECORD,
+    CreatorKind.KOC: IdentityProof.MEMBER_RECORD,
+}
+
+
+class OwnerProof(models.TextChoices):
+    """By what the company knows whose account it is: a person as above, or itself."""
+
+    COMPANY = "company", _("Registered to the company")
+    STAFF_RECORD = "staff_record", _("Staff record")
+    MEMBER_RECORD = "member_record", _("Member record")
+    CHECKED = "checked", _("Checked by a colleague")
+
+
 class CreatorState(models.TextChoices):
     CANDIDATE = "candidate", _("Candidate")
     ONBOARDING = "onboarding", _("Onboarding")
@@ -66,6 +114,26 @@ class PrivateLayer(models.TextChoices):
     RELATION = "relation", _("Relation")
     SERVICE = "service", _("Service")
     INTEREST = "interest", _("Interest")
+
+
+class AccountRole(models.TextChoices):
+    """K31: the numbers of the private matrix; HQ runs the first three, the stores the others."""
+
+    EXPERIENCE_CENTRE = "experience_centre", _("Experience centre")
+    WELFARE_OFFICER = "welfare_officer", _("Welfare officer")
+    MEMBER_MANAGER = "member_manager", _("Member manager")
+    STORE_NUMBER = "store_number", _("Store number")
+    MANAGER_NUMBER = "manager_number", _("Manager number")
+    EMPLOYEE_NUMBER = "employee_number", _("Employee number")
+
+
+class AccountPurpose(models.TextChoices):
+    """K21: what an account is there for."""
+
+    SALES = "sales", _("Sales")
+    BRAND = "brand", _("Brand")
+    SERVICE = "service", pgettext_lazy("account purpose", "Service")
+    RECRUITING = "recruiting", _("Recruiting")
 
 
 class Ownership(models.TextChoices):

@@ -12,11 +12,13 @@ from accounts.models import Person, Unit
 from kosops.lib.periods import add_months
 from matrix.choices import (
     PLATFORM_DOMAIN,
+    PROOF_OF_KIND,
     AccountState,
     CreatorKind,
     CreatorState,
     Domain,
     KocKind,
+    OwnerProof,
     Ownership,
     Platform,
     PrivateLayer,
@@ -138,6 +140,7 @@ class CreatorsAndAccounts(DemoPart):
             number=number,
             share_code=f"{kind[2].upper()}{code}",
             name=name or self._name(),
+            identity=PROOF_OF_KIND[CreatorKind(kind)],
         )
 
     def _name(self) -> str:
@@ -282,6 +285,7 @@ class CreatorsAndAccounts(DemoPart):
             domain=PLATFORM_DOMAIN[Platform(platform)],
             private_layer=layer,
             ownership=ownership,
+            owner_proof=creator.identity if creator else OwnerProof.COMPANY,
             handle=handle,
             platform_uid=f"{self.rng.getrandbits(96):024x}",
             followers=followers,

@@ -22,7 +22,14 @@ from integrations.formats import (
     as_id,
     as_text,
 )
-from matrix.choices import PLATFORM_DOMAIN, CreatorState, Domain, Ownership
+from matrix.choices import (
+    PLATFORM_DOMAIN,
+    AccountState,
+    CreatorState,
+    Domain,
+    OwnerProof,
+    Ownership,
+)
 from matrix.import_words import (
     ACCOUNT_STATES,
     CREATOR_KINDS,
@@ -37,6 +44,7 @@ from matrix.import_words import (
     refuse_unknown_store,
 )
 from matrix.models import Creator, SocialAccount
+from matrix.registry import IN_USE
 
 
 class AccountList(ImportFormat):
@@ -106,6 +114,10 @@ class AccountList(ImportFormat):
             return
         if known is None and isinstance(owner, Creator) and owner.state == CreatorState.LEFT:
             record.refuse("owner_has_left", "number", name=owner.name)
+            return
+        state = values["state"] or (known.state if known else AccountState.ACTIVE)
+        if isinstance(owner, Creator) and not owner.identity and state in IN_USE:
+            record.refuse("owner_not_verified", "number", name=owner.name)
             return
         fields = self._fields(values, owner, known)
         record.target = (known, fields)
@@ -194,6 +206,9 @@ class AccountList(ImportFormat):
         if known is None or named:
             fields["creator_id"] = creator.pk if creator else None
             fields["unit_id"] = creator.store_id if creator else owner.pk  # type: ignore[union-attr]
+        proof = creator.identity if creator else OwnerProof.COMPANY
+        if known is None or named:
+            fields["owner_proof"] = proof
         if known is None:
             fields.setdefault(
                 "ownership", Ownership.PERSONAL if creator else Ownership.COMPANY_OPENED
@@ -216,5 +231,5 @@ class AccountList(ImportFormat):
         SocialAccount.objects.bulk_update(
             changed,
             ["handle", "platform_uid", "ownership", "private_layer", "state", "followers",
-             "opened_on", "creator", "unit"],
+             "opened_on", "creator", "unit", "owner_proof"],
         )  # fmt: skip

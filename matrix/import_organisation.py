@@ -27,7 +27,7 @@ from integrations.formats import (
     register,
 )
 from integrations.sheets.text import name_key
-from matrix.choices import CreatorKind, CreatorState
+from matrix.choices import PROOF_OF_KIND, CreatorKind, CreatorState
 from matrix.import_accounts import AccountList
 from matrix.import_words import (
     CODE,
@@ -322,6 +322,8 @@ class CreatorList(ImportFormat):
             creator = known or Creator(
                 brand=self.run.brand, kind=record.values["kind"], number=record.values["number"]
             )
+            # The list of HR or of the member centre names them: that is how they are known.
+            creator.identity = creator.identity or PROOF_OF_KIND[CreatorKind(creator.kind)]
             for name, value in self._fields(known, record.values).items():
                 setattr(creator, name, value)
             (changed if known else added).append(creator)
@@ -329,7 +331,7 @@ class CreatorList(ImportFormat):
         Creator.objects.bulk_update(
             changed,
             ["name", "store", "koc_kind", "talent_type", "share_code", "state", "joined_on",
-             "left_on"],
+             "left_on", "identity"],
         )  # fmt: skip
         # The accounts of a person stand where the person stands.
         store = Creator.objects.filter(pk=OuterRef("creator")).values("store")

@@ -112,6 +112,9 @@ WORDS = {
     "unknown_creator": _("There is no creator with the number %(number)s."),
     "two_owners": _("An account belongs to a store or to a creator, not to both."),
     "owner_has_left": _("%(name)s has left; no account can be added."),
+    "owner_not_verified": _(
+        "Nobody has checked yet who %(name)s is; no account of theirs can be in use before that."
+    ),
     "layer_of_public_account": _("Only an account of the private domain has a layer."),
 }
 

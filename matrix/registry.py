@@ -16,7 +16,15 @@ from accounts.choices import UnitKind
 from accounts.models import Person, Unit
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
-from matrix.choices import PLATFORM_DOMAIN, AccountState, CreatorKind, CreatorState, Domain
+from matrix.choices import (
+    PLATFORM_DOMAIN,
+    PROOF_OF_KIND,
+    AccountState,
+    CreatorKind,
+    CreatorState,
+    Domain,
+    OwnerProof,
+)
 from matrix.models import Creator, Pairing, SocialAccount
 
 # Where a creator may go from each state. Who left may come back, through onboarding.
@@ -31,6 +39,9 @@ NEXT_STATES: dict[str, frozenset[str]] = {
     CreatorState.PAUSED: frozenset({CreatorState.ACTIVE, CreatorState.LEFT}),
     CreatorState.LEFT: frozenset({CreatorState.ONBOARDING}),
 }
+
+# States of an account that somebody posts from or answers with.
+IN_USE = frozenset({AccountState.ACTIVE, AccountState.LIMITED})
 
 # What a broken constraint means to a person.
 TAKEN: dict[str, tuple[str, Any]] = {
@@ -70,17 +81,26 @@ def add_creator(
     state: str = CreatorState.ACTIVE,
     joined_on: dt.date | None = None,
     person: Person | None = None,
+    identity: str | None = None,
+    programme: str = "",
 ) -> Creator:
     """Put a person into the programme at a store.
 
-    Refuses ``not_a_store``, ``koc_kind_of_kos``, ``creator_number_taken``, ``share_code_taken``.
+    ``identity`` says by what the company knows the person; left out, it is the record that the
+    number names. Refuses ``not_a_store``, ``koc_kind_of_kos``, ``programme_of_kos``,
+    ``not_identified``, ``creator_number_taken``, ``share_code_taken``.
     """
+    identity = PROOF_OF_KIND[CreatorKind(kind)] if identity is None else identity
     if store.kind != UnitKind.STORE:
         raise DomainError(
             "not_a_store", _("A creator belongs to a store; %(unit)s is none."), unit=store.name
         )
     if koc_kind and kind != CreatorKind.KOC:
         raise DomainError("koc_kind_of_kos", _("Only a KOC has a KOC kind."))
+    if programme and kind != CreatorKind.KOC:
+        raise DomainError("programme_of_kos", _("Only a KOC takes part in a KOC programme."))
+    if state == CreatorState.ACTIVE and not identity:
+        raise _not_identified(name)
     creator = Creator(
         brand_id=store.brand_id or store.pk,
         store=store,
@@ -93,6 +113,8 @@ def add_creator(
         state=state,
         joined_on=joined_on,
         person=person,
+        identity=identity,
+        programme=programme,
     )
     with _taken(creator_number_once=number, creator_share_code_once=share_code):
         creator.save()
@@ -110,7 +132,8 @@ def add_creator(
 def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date) -> Creator:
     """Take a creator to another state; leaving notes the day.
 
-    The same state again changes nothing. Refuses ``wrong_state_change`` and ``left_before_joining``.
+    The same state again changes nothing. Refuses ``wrong_state_change``, ``not_identified`` and
+    ``left_before_joining``.
     """
     creator = Creator.objects.select_for_update().select_related("store").get(pk=creator.pk)
     before = creator.state
@@ -124,6 +147,8 @@ def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date
             before=CreatorState(before).label,
             after=CreatorState(state).label,
         )
+    if state == CreatorState.ACTIVE and not creator.identity:
+        raise _not_identified(creator.name)
     if state == CreatorState.LEFT and creator.joined_on and on < creator.joined_on:
         raise DomainError(
             "left_before_joining",
@@ -156,7 +181,7 @@ def change_states(
 ) -> list[int]:
     """Take all of ``creators`` who are ``before`` to ``after``; the others stay as they are.
 
-    Returns the ids of those who changed. Refuses ``wrong_state_change``; leaving is decided for each
+    Nobody becomes active who has not been identified. Returns the ids of those who changed. Refuses ``wrong_state_change``; leaving is decided for each
     person alone, as it hands things over.
     """
     if after not in NEXT_STATES[before] or after == CreatorState.LEFT:
@@ -169,6 +194,7 @@ def change_states(
     changing = list(
         Creator.objects.select_for_update(of=("self",))
         .filter(pk__in=creators.order_by().values("pk"), state=before)
+        .exclude(identity="" if after == CreatorState.ACTIVE else "-")
         .select_related("store")
         .order_by("pk")
     )
@@ -219,11 +245,13 @@ def add_account(
     state: str = AccountState.ACTIVE,
     followers: int | None = None,
     opened_on: dt.date | None = None,
+    role: str = "",
+    purpose: str = "",
 ) -> SocialAccount:
     """Note an account of a unit or of a creator; the platform says which domain it is in.
 
-    Refuses ``account_needs_one_owner``, ``owner_has_left``, ``layer_of_public_account`` and
-    ``account_uid_taken``.
+    Refuses ``account_needs_one_owner``, ``owner_has_left``, ``owner_not_verified``,
+    ``layer_of_public_account`` and ``account_uid_taken``.
     """
     if (unit is None) == (creator is None):
         raise DomainError(
@@ -234,6 +262,12 @@ def add_account(
             "owner_has_left",
             _("%(name)s has left; no account can be added."),
             name=creator.name,
+        )
+    owner_proof = creator.identity if creator is not None else OwnerProof.COMPANY
+    if state in IN_USE and not owner_proof:
+        raise DomainError(
+            "owner_not_verified",
+            _("The owner has not been verified; no account of theirs can be in use before."),
         )
     domain = PLATFORM_DOMAIN[platform]  # type: ignore[index]
     if private_layer and domain != Domain.PRIVATE:
@@ -249,6 +283,9 @@ def add_account(
         domain=domain,
         private_layer=private_layer,
         ownership=ownership,
+        owner_proof=owner_proof,
+        role=role,
+        purpose=purpose,
         handle=handle.strip(),
         platform_uid=platform_uid.strip(),
         state=state,
@@ -341,6 +378,14 @@ def end_pairing(*, by: Person | None, pairing: Pairing, until: dt.date) -> Pairi
 
 
 # -- private -------------------------------------------------------------------
+
+
+def _not_identified(name: str) -> DomainError:
+    return DomainError(
+        "not_identified",
+        _("Nobody has checked yet who %(name)s is; nobody is active before that."),
+        name=name,
+    )
 
 
 def _check_pair(public: SocialAccount, private: SocialAccount) -> None:

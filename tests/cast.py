@@ -19,7 +19,7 @@ from incentives.commission import SELLER, SHARER
 from incentives.models import PlanVersion
 from incentives.payouts import set_destination
 from incentives.plans import NewRate, save_version
-from matrix.choices import CreatorKind, KocKind
+from matrix.choices import PROOF_OF_KIND, CreatorKind, KocKind
 from matrix.models import Creator
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -86,7 +86,7 @@ def creator(
         koc_kind=KocKind.BRAND_LOVE if kind == CreatorKind.KOC else "",
         number=number,
         name=name,
-        **fields,
+        **{"identity": PROOF_OF_KIND[CreatorKind(kind)], **fields},
     )
 
 

@@ -195,6 +195,7 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         platform="xiaohongshu",
         domain="public",
         ownership="personal",
+        owner_proof="checked",
         handle="zhou",
     )
     start_ladders(by=None, brand=chengye.brand, valid_from=c.LONG_AGO)

@@ -60,6 +60,7 @@ def posted(chengye: c.Cast, number: int) -> None:
             platform="xiaohongshu",
             domain=domain,
             ownership="personal",
+            owner_proof="checked",
             handle=f"{domain}{number}",
         )
         for domain in ("public", "private")

@@ -87,7 +87,7 @@ def test_steps_are_ticked_one_by_one_and_gone_in_the_end() -> None:
     assert labels(first_steps.standing(lin, office.brand), current=True) == ["Bring the posts"]
     account = SocialAccount.objects.create(
         brand=office.brand, unit=office.people.jingan, creator=office.zhou, platform="xiaohongshu",
-        domain="public", ownership="personal", handle="zhou",
+        domain="public", ownership="personal", owner_proof="checked", handle="zhou",
     )  # fmt: skip
     Post.objects.create(
         brand=office.brand, store=office.people.jingan, account=account, creator=office.zhou,

@@ -28,6 +28,7 @@ def account(creator: Creator, platform: str = "xiaohongshu", **fields: object) -
         platform=platform,
         domain=PLATFORM_DOMAIN[platform],
         ownership="personal",
+        owner_proof="checked",
         handle=f"{creator.number}.{platform}",
         **fields,
     )

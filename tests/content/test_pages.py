@@ -49,6 +49,7 @@ def account(owner: Creator | Unit, handle: str, platform: str = "xiaohongshu") -
         platform=platform,
         domain=Domain.PUBLIC,
         ownership="company_opened",
+        owner_proof="company",
         handle=handle,
     )
     return found

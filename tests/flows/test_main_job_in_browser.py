@@ -137,6 +137,7 @@ def people_of_the_story() -> c.Cast:
         platform=Platform.XIAOHONGSHU,
         domain=Domain.PUBLIC,
         ownership=Ownership.PERSONAL,
+        owner_proof="checked",
         handle="may.skin",
     )
     start_ladders(by=None, brand=people.brand, valid_from=c.LONG_AGO)

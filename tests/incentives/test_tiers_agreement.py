@@ -111,7 +111,12 @@ def account(db):
     brand = add_unit(by=None, kind="brand", code="CY", name="Chengye Beauty")
     store = add_unit(by=None, kind="store", code="SH01", name="Xintiandi", parent=brand)
     return SocialAccount.objects.create(
-        brand=brand, unit=store, platform="xiaohongshu", domain="public", handle="store"
+        brand=brand,
+        unit=store,
+        platform="xiaohongshu",
+        domain="public",
+        handle="store",
+        owner_proof="company",
     )
 
 
@@ -126,6 +131,7 @@ def place(account, drawn):
             name=f"May {number}",
             tier=one["tier"],
             state=one["state"],
+            identity="checked",
         )
         for number, one in enumerate(drawn)
     )

@@ -47,6 +47,7 @@ def post(creator, days_ago, interactions=10):
         platform="xiaohongshu",
         domain="public",
         ownership="personal",
+        owner_proof="checked",
         handle=creator.name,
     )
     return Post.objects.create(

@@ -45,6 +45,7 @@ def post(creator, days_ago, interactions=10, **fields):
         platform="xiaohongshu",
         domain="public",
         ownership="personal",
+        owner_proof="checked",
         handle=creator.name,
     )
     figures = {"likes": interactions, "saves": 0, "comments": 0}

@@ -30,6 +30,7 @@ def post(people: c.Cast, day: dt.date, **figures: int | None) -> Post:
         platform=Platform.XIAOHONGSHU,
         domain=Domain.PUBLIC,
         ownership=Ownership.COMPANY_OPENED,
+        owner_proof="company",
         handle="zhou",
     )
     return Post.objects.create(

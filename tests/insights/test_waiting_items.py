@@ -32,7 +32,12 @@ def person(people: c.Cast, role: str) -> Person:
 
 
 def account(people: c.Cast, **fields: object) -> SocialAccount:
-    values = {"platform": "xiaohongshu", "domain": Domain.PUBLIC, "ownership": "personal"}
+    values = {
+        "platform": "xiaohongshu",
+        "domain": Domain.PUBLIC,
+        "ownership": "personal",
+        "owner_proof": "checked",
+    }
     return SocialAccount.objects.create(
         brand=people.brand, unit=people.jingan, creator=people.zhou, **(values | fields)
     )

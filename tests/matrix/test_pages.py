@@ -50,7 +50,11 @@ def account(
     """An account opened long ago, of a creator or of a unit itself."""
     creator = owner if isinstance(owner, Creator) else None
     unit = owner.store if isinstance(owner, Creator) else owner
-    values = {"ownership": "company_opened", "opened_on": dt.date(2026, 1, 1)} | fields
+    values = {
+        "ownership": "company_opened",
+        "owner_proof": "company",
+        "opened_on": dt.date(2026, 1, 1),
+    } | fields
     return SocialAccount.objects.create(
         brand=unit.brand, unit=unit, creator=creator, platform=platform, domain=domain,
         handle=handle, **values,

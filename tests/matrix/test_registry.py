@@ -4,7 +4,8 @@ import datetime as dt
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Activity, Person
 from accounts.units import add_unit
@@ -296,3 +297,71 @@ def test_two_pairings_of_one_account_at_once_leave_one(store):
     assert sorted(answers) == ["already_paired", "paired"]
     assert SocialAccount.objects.count() == 2
     assert Pairing.objects.filter(until=None).count() == 1
+
+
+# -- real people only ------------------------------------------------------------
+
+
+def test_nobody_is_active_before_somebody_has_checked_who_they_are(store):
+    message = refused("not_identified", add_zhou, store=store, identity="")
+    assert "Zhou Min" in message
+    zhou = add_zhou(store, identity="", state="candidate")
+    refused("not_identified", registry.change_state, by=None, creator=zhou, state="active", on=DAY)
+    with pytest.raises(IntegrityError, match="creator_active_is_identified"), transaction.atomic():
+        Creator.objects.filter(pk=zhou.pk).update(state="active")
+    Creator.objects.filter(pk=zhou.pk).update(identity="checked")
+    registry.change_state(by=None, creator=zhou, state="active", on=DAY)
+    zhou.refresh_from_db()
+    assert zhou.state == "active"
+
+
+def test_many_at_once_leave_out_whoever_has_not_been_identified(store):
+    known, unknown = add_zhou(store), add_zhou(store, number="E002", share_code="")
+    Creator.objects.all().update(state="paused")
+    Creator.objects.filter(pk=unknown.pk).update(identity="")
+    changed = registry.change_states(
+        by=None, creators=Creator.objects.all(), before="paused", after="active", on=DAY
+    )
+    assert changed == [known.pk]
+
+
+def test_no_account_is_in_use_without_a_verified_owner(store):
+    zhou = add_zhou(store, identity="", state="candidate")
+    refused("owner_not_verified", add_note_account, creator=zhou)
+    closed = add_note_account(zhou, state="closed")
+    for state in ("active", "limited"):
+        with (
+            pytest.raises(IntegrityError, match="social_account_owner_verified"),
+            transaction.atomic(),
+        ):
+            SocialAccount.objects.filter(pk=closed.pk).update(state=state)
+    Creator.objects.filter(pk=zhou.pk).update(identity="checked")
+    zhou.refresh_from_db()
+    assert add_note_account(zhou).owner_proof == "checked"
+    assert (
+        registry.add_account(
+            by=None, unit=store, platform="douyin", handle="Xintiandi", ownership="company_opened"
+        ).owner_proof
+        == "company"
+    )
+
+
+def test_a_programme_is_for_koc_only(store):
+    refused("programme_of_kos", add_zhou, store=store, programme="seeding")
+    may = add_zhou(store, kind="koc", number="C1", share_code="", programme="seeding")
+    assert may.programme == "seeding"
+    with pytest.raises(IntegrityError, match="creator_programme_of_koc"), transaction.atomic():
+        Creator.objects.filter(pk=may.pk).update(kind="kos")
+
+
+def test_nothing_in_the_matrix_could_hold_a_price_a_device_or_an_invented_person():
+    """REQUIREMENTS section 6: what is not built has no field to be put into."""
+    forbidden = ("price", "fee", "deposit", "device", "proxy", "imei", "fingerprint", "virtual",
+                 "bot", "recruit_reward", "downline")  # fmt: skip
+    names = [
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_app_config("matrix").get_models()
+        for field in model._meta.get_fields()
+    ]
+    assert names
+    assert [name for name in names if any(word in name.lower() for word in forbidden)] == []

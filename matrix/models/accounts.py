@@ -1,79 +1,31 @@
-"""The people of the programme and the accounts they post from."""
+"""The accounts that people and units post from and take over leads with, and their pairing."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
 from matrix.choices import (
+    AccountPurpose,
+    AccountRole,
     AccountState,
-    CreatorKind,
-    CreatorState,
     Domain,
-    KocKind,
+    OwnerProof,
     Ownership,
     Platform,
     PrivateLayer,
-    TalentType,
 )
-
-
-class Creator(models.Model):
-    """A real person in the programme: a KOS (staff of a store) or a KOC (a customer).
-
-    ``tier`` is decided by incentives and stored here through `registry.store_tiers`.
-    """
-
-    brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
-    store = models.ForeignKey(Unit, models.PROTECT, related_name="creators")
-    person = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="creator"
-    )
-    kind = models.CharField(max_length=3, choices=CreatorKind.choices)
-    koc_kind = models.CharField(max_length=10, choices=KocKind.choices, blank=True)
-    talent_type = models.CharField(max_length=20, choices=TalentType.choices, blank=True)
-    # The number by which HR (KOS) or the member centre (KOC) knows the person; files refer to it.
-    number = models.CharField(max_length=40)
-    share_code = models.CharField(max_length=30, blank=True)
-    name = models.CharField(max_length=80)
-    state = models.CharField(
-        max_length=10, choices=CreatorState.choices, default=CreatorState.ACTIVE
-    )
-    tier = models.CharField(max_length=20, blank=True)
-    tier_since = models.DateField(null=True, blank=True)
-    joined_on = models.DateField(null=True, blank=True)
-    left_on = models.DateField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = scoped_by("store").as_manager()
-
-    class Meta:
-        verbose_name = _("creator")
-        verbose_name_plural = _("creators")
-        constraints = [
-            models.UniqueConstraint("brand", "kind", "number", name="creator_number_once"),
-            models.UniqueConstraint(
-                "brand", "share_code", condition=~Q(share_code=""), name="creator_share_code_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind=CreatorKind.KOC) | Q(koc_kind=""), name="creator_koc_kind_of_koc"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["store", "kind", "state"], name="creator_of_store"),
-            models.Index(fields=["kind", "tier"], name="creator_by_tier"),
-            models.Index(fields=["name", "id"], name="creator_by_name"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+from matrix.models.people import Creator
 
 
 class SocialAccount(models.Model):
-    """An account on a platform, owned by a unit (brand, store) or by a creator."""
+    """An account on a platform, owned by a unit (brand, store) or by a creator.
+
+    One that is in use has an owner whom the company has verified (``owner_proof``), which the
+    database holds.
+    """
 
     brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     # The unit whose tree position counts: the owner unit, or the creator's store.
@@ -84,7 +36,17 @@ class SocialAccount(models.Model):
     platform = models.CharField(max_length=20, choices=Platform.choices)
     domain = models.CharField(max_length=7, choices=Domain.choices)
     private_layer = models.CharField(max_length=8, choices=PrivateLayer.choices, blank=True)
+    # K31: which number of the private matrix it is; K21: what it is there for.
+    role = models.CharField(
+        max_length=20, choices=AccountRole.choices, blank=True, default="", db_default=""
+    )
+    purpose = models.CharField(
+        max_length=10, choices=AccountPurpose.choices, blank=True, default="", db_default=""
+    )
     ownership = models.CharField(max_length=20, choices=Ownership.choices)
+    owner_proof = models.CharField(
+        max_length=20, choices=OwnerProof.choices, blank=True, default="", db_default=""
+    )
     handle = models.CharField(max_length=80)
     platform_uid = models.CharField(max_length=80, blank=True)
     state = models.CharField(
@@ -111,6 +73,11 @@ class SocialAccount(models.Model):
                 condition=Q(domain=Domain.PRIVATE) | Q(private_layer=""),
                 name="social_account_layer_is_private",
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[AccountState.ACTIVE, AccountState.LIMITED])
+                | ~Q(owner_proof=""),
+                name="social_account_owner_verified",
+            ),
         ]
         indexes = [
             models.Index(fields=["brand", "platform", "handle"], name="social_account_by_handle"),
@@ -121,10 +88,17 @@ class SocialAccount(models.Model):
 
 
 class Pairing(models.Model):
-    """A public account and the private account that takes over its leads (K32)."""
+    """A public account and the private account that takes over its leads (K32).
+
+    ``brand_account`` is the second hop: the brand's own account in the private domain to which
+    the private account leads on.
+    """
 
     public_account = models.ForeignKey(SocialAccount, models.PROTECT, related_name="pairings")
     private_account = models.ForeignKey(SocialAccount, models.PROTECT, related_name="takes_over")
+    brand_account = models.ForeignKey(
+        SocialAccount, models.PROTECT, null=True, blank=True, related_name="second_hop_of"
+    )
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
 
