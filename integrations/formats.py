@@ -79,7 +79,8 @@ class Option:
     """Something the file does not say, asked when it is uploaded.
 
     ``kind`` is ``choice`` (``choices`` lists the answers), ``lookup`` (``find`` searches by text;
-    ``named`` gives the label of an answer) or ``moment`` (a date, with or without a time).
+    ``named`` gives the label of an answer), ``moment`` (a date, with or without a time) or ``day``
+    (``2026-11-30``).
     """
 
     name: str
@@ -190,6 +191,10 @@ class ImportFormat:
 
     def __init__(self, run: ImportRun) -> None:
         self.run = run
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, str]) -> None:
+        """Refuse answers that do not go together: a `DomainError` with ``field``."""
 
     def resolve(self, records: list[Record]) -> None:
         """Set the outcome of each record, with a fixed number of queries per chunk. No writing."""

@@ -110,6 +110,9 @@ class MappingForm(forms.Form):
             assert option.choices is not None  # noqa: S101
             choices = [(one.value, one.label) for one in option.choices(self.batch.brand)]
             self.fields[name] = AnswerField(choices=choices, initial=initial, **common)
+        elif option.kind == "day":
+            self.fields[name] = OpenField(initial=initial, max_length=10, **common)
+            self.fields[name].widget = forms.DateInput(attrs={"type": "date"})
         elif option.kind == "moment":
             self.fields[name] = OpenField(initial=initial, max_length=40, **common)
             self.fields[name].widget.attrs["placeholder"] = "2026-11-21 18:30"

@@ -17,6 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -417,6 +418,7 @@ def _checked_options(batch: ImportBatch, by: Person, answers: Mapping[str, str])
                 label=str(option.label),
             )
         checked[option.name] = value
+    kind_of(batch).check_options(checked)
     return checked
 
 
@@ -428,7 +430,16 @@ def _is_answer(option: Option, brand: Unit, by: Person, value: str) -> bool:
             return moment(ZoneInfo(settings.TIME_ZONE))(value) is not None
         except ValueFault:
             return False
+    if option.kind == "day":
+        return _is_day(value)
     return option.choices is not None and value in {one.value for one in option.choices(brand)}
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return parse_date(value) is not None
+    except ValueError:
+        return False
 
 
 def _forget_check(batch: ImportBatch) -> None:

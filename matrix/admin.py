@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from accounts.admin_base import Repairing
-from matrix.models import Creator, Pairing, SocialAccount
+from accounts.admin_base import Looking, Repairing
+from matrix.models import Creator, Pairing, SocialAccount, StaffReport
 
 
 @admin.register(Creator)
@@ -36,3 +36,10 @@ class PairingAdmin(Repairing):
 
     def unit_of(self, obj):
         return obj.public_account.unit
+
+
+@admin.register(StaffReport)
+class StaffReportAdmin(Looking):
+    list_display = ("account", "creator", "period_from", "period_to", "form_leads", "dm_leads")
+    list_select_related = ("account", "creator")
+    search_fields = ("account__handle", "creator__name")

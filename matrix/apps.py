@@ -9,13 +9,14 @@ class MatrixConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from matrix import exports, finding, waiting_items  # noqa: F401
+        from matrix import exports, finding, import_staff_reports, waiting_items  # noqa: F401
         from matrix.definitions import MATRIX
         from matrix.import_organisation import register_formats
         from matrix.models import Creator
 
         definitions.register(MATRIX)
         register_formats()
+        import_staff_reports.register_formats()
         exports.register()
         finding.register()
         first_steps.register(
@@ -47,6 +48,16 @@ class MatrixConfig(AppConfig):
                 url_name="matrix:creators",
                 icon="users",
                 order=20,
+                permission="matrix.view",
+            )
+        )
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.CONVERT,
+                label=_("Leads"),
+                url_name="matrix:staff_reports",
+                icon="message-circle",
+                order=5,
                 permission="matrix.view",
             )
         )

@@ -17,5 +17,18 @@ MATRIX = {
     "best_interactions": _("Likes, saves and comments of the best post; shares are not counted."),
     "last_post": _("Day of the latest note or video that the programme knows of."),
     "own_accounts": _("Accounts of this person on public platforms that are not closed."),
+    "staff_leads": _(
+        "Forms handed in and contact data left in messages, as the platform's back office reports"
+        " them for the period."
+    ),
+    "form_leads": _("People who filled in the form of a lead card or of the profile."),
+    "dm_leads": _("People who left contact data in a private message."),
+    "dm_inbound": _("Private messages that people started with the account."),
+    "dm_opened": _("Conversations in which the customer wrote something."),
+    "staff_notes": _(
+        "Notes that the account published in the period, as the platform counts them."
+    ),
+    "promotion_spend": _("What the company paid the platform to promote notes of the account."),
+    "cost_per_lead": _("Spent on promotion divided by all leads, also those that came without it."),
     "followers": _("Followers when the platform last reported them."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,10 +15,22 @@ from integrations import exporting
 from integrations.exporting import Column
 from kosops.ui.listing import ListFilter
 from matrix import tier_steps
-from matrix.filters import CreatorFilter
-from matrix.models import Creator
+from matrix.filters import CreatorFilter, StaffReportFilter
+from matrix.models import Creator, StaffReport
 
 VIEW = "matrix.view"
+
+# Heading, column of the list, field.
+REPORT_FIGURES = (
+    (_("Leads by form"), "form_leads", "form_leads"),
+    (_("Leads by message"), "dm_leads", "dm_leads"),
+    (_("Messages started"), "dm_inbound", "dm_inbound"),
+    (_("Customers who wrote"), "dm_opened", "dm_opened"),
+    (_("Notes published"), "notes", "notes"),
+    (_("Interactions"), "interactions", "interactions"),
+    (_("Impressions"), "impressions", "impressions"),
+    (_("Clicks"), "clicks", "clicks"),
+)
 
 
 def creators(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, QuerySet[Any]]:
@@ -27,6 +40,17 @@ def creators(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter,
         request=exporting.Asker(person),
     )
     return found, found.ordered(found.rows()).select_related("store__parent")
+
+
+def staff_reports(
+    person: Person, brand: Unit, query: QueryDict
+) -> tuple[ListFilter, QuerySet[Any]]:
+    found = StaffReportFilter(
+        query,
+        queryset=StaffReport.objects.for_user(person, VIEW).filter(brand=brand),
+        request=exporting.Asker(person),
+    )
+    return found, found.ordered(found.rows()).select_related("account", "creator", "unit")
 
 
 def _tier(row: Creator) -> str:
@@ -63,6 +87,33 @@ def register() -> None:
                 Column(heading=_("Store"), of="store", value=lambda row: row.store.name),
                 Column(heading=_("Share code"), of="share_code", value=lambda row: row.share_code),
                 Column(heading=_("Joined on"), of="joined", value=lambda row: row.joined_on),
+            ],
+        )
+    )
+    exporting.register(
+        exporting.ListExport(
+            code="staff_reports",
+            label=_("Leads"),
+            permission=VIEW,
+            found=staff_reports,
+            columns=[
+                Column(heading=_("Number"), value=lambda row: row.creator.number),
+                Column(heading=pgettext_lazy("person", "Name"), value=lambda row: row.creator.name),
+                Column(heading=_("Account"), of="account", value=lambda row: row.account.handle),
+                Column(heading=_("Store code"), of="store", value=lambda row: row.unit.code),
+                Column(heading=_("Store"), of="store", value=lambda row: row.unit.name),
+                Column(heading=_("First day of the period"), value=lambda row: row.period_from),
+                Column(heading=_("Last day of the period"), value=lambda row: row.period_to),
+                Column(heading=_("Leads"), of="leads", value=lambda row: row.leads),
+                *(
+                    Column(heading=heading, of=code, value=attrgetter(field))
+                    for heading, code, field in REPORT_FIGURES
+                ),
+                Column(
+                    heading=_("Spent on promotion"),
+                    of="spend",
+                    value=lambda row: exporting.amount(row.promotion_spend),
+                ),
             ],
         )
     )

@@ -13,15 +13,16 @@ from django.db.models.functions import Coalesce
 from django.forms import HiddenInput
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.choices import UnitKind
 from accounts.models import Unit
+from kosops.ui import formats
 from kosops.ui.listing import ListColumn, ListFilter
-from matrix import health, posting, tier_steps
+from matrix import health, posting, staff_reports, tier_steps
 from matrix.choices import CreatorKind, CreatorState, KocKind, TalentType
-from matrix.models import Creator, SocialAccount
+from matrix.models import Creator, SocialAccount, StaffReport
 from matrix.tree import CURRENT
 
 # Up to so many stores the select names all of them; beyond, those of the chosen region.
@@ -229,3 +230,99 @@ class CreatorFilter(ListFilter):
         if field == "last_post_at":
             return posting.with_last_post(rows)
         return rows
+
+
+ALL_PERIODS = "all"
+
+
+class StaffReportFilter(ListFilter):
+    """Staff accounts with their figures of a period; of the latest one when none is named."""
+
+    sorts = {"leads": "leads_known", "notes": "notes_known", "spend": "spend_known"}
+    default_sort = "-leads"
+    columns = [
+        ListColumn(code="creator", label=pgettext_lazy("person", "Name")),
+        ListColumn(code="account", label=_("Account")),
+        ListColumn(code="store", label=_("Store")),
+        ListColumn(code="period", label=_("Period"), usual=False),
+        ListColumn(
+            code="leads", define="staff_leads", label=_("Leads"), numeric=True, sort="leads"
+        ),
+        ListColumn(code="form_leads", define="form_leads", label=_("Leads by form"), numeric=True),
+        ListColumn(code="dm_leads", define="dm_leads", label=_("Leads by message"), numeric=True),
+        ListColumn(
+            code="dm_inbound", define="dm_inbound", label=_("Messages started"), numeric=True
+        ),
+        ListColumn(
+            code="dm_opened",
+            define="dm_opened",
+            label=_("Customers who wrote"),
+            numeric=True,
+            usual=False,
+        ),
+        ListColumn(
+            code="notes",
+            define="staff_notes",
+            label=_("Notes published"),
+            numeric=True,
+            sort="notes",
+        ),
+        ListColumn(code="interactions", label=_("Interactions"), numeric=True, usual=False),
+        ListColumn(code="impressions", label=_("Impressions"), numeric=True, usual=False),
+        ListColumn(code="clicks", label=_("Clicks"), numeric=True, usual=False),
+        ListColumn(
+            code="spend",
+            define="promotion_spend",
+            label=_("Spent on promotion"),
+            numeric=True,
+            sort="spend",
+        ),
+    ]
+
+    q = django_filters.CharFilter(
+        method="search", label=_("Name, number or account"), max_length=80
+    )
+    period = django_filters.ChoiceFilter(method="in_period", label=_("Period"), empty_label=None)
+    unit = UnitFilter(path_field="unit", permission="matrix.view")
+
+    class Meta:
+        model = StaffReport
+        fields: list[str] = []
+
+    def __init__(
+        self, data: Any = None, queryset: Any = None, *, request: Any = None, **more: Any
+    ) -> None:
+        known = staff_reports.periods(queryset)
+        codes = {staff_reports.period_code(*period): period for period in known}
+        if data is not None and "period" not in data and codes:
+            data = data.copy()
+            data["period"] = next(iter(codes))
+        super().__init__(data, queryset, request=request, **more)
+        language = get_language()
+        self.filters["period"].extra["choices"] = [
+            *(
+                (code, formats.day_range(first, last, language))
+                for code, (first, last) in codes.items()
+            ),
+            (ALL_PERIODS, _("All periods")),
+        ]
+        self._codes = codes
+
+    @property
+    def one_period(self) -> bool:
+        """Whether the rows are of one period, so that they can be added up."""
+        return self.active.get("period") in self._codes
+
+    def in_period(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == ALL_PERIODS:
+            return rows
+        first, last = self._codes[value]
+        return rows.filter(period_from=first, period_to=last)
+
+    def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Part of the creator's name or the account's handle, or the start of a number."""
+        accounts = SocialAccount.objects.filter(handle__icontains=value)
+        return rows.filter(Q(creator__in=few_ids(called(value))) | Q(account__in=few_ids(accounts)))
+
+    def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return staff_reports.with_leads(rows)

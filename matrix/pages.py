@@ -24,7 +24,7 @@ from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.listing import address, count_up_to, list_response
 from kosops.ui.parts import Kpi
-from matrix import bulk, filters, health, masking, posting, tier_steps, tree
+from matrix import bulk, filters, health, masking, posting, staff_reports, tier_steps, tree
 from matrix.choices import AccountState, Domain, Platform
 from matrix.definitions import MATRIX
 from matrix.models import Creator, SocialAccount
@@ -314,6 +314,7 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
         "can_reveal": not revealed
         and access.reach(request.user, EDIT).covers(found.store)
         and bool(platforms & masking.PERSONAL),
+        "reports": staff_reports.of_creator(found),
         "profile": _profile(found),
         "slots": _slots(request, found),
     }

@@ -33,7 +33,7 @@ from incentives.models import PayoutBatch, Settlement, Statement, TierChange, Ti
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
-from matrix.models import SocialAccount
+from matrix.models import SocialAccount, StaffReport
 from tests import cast as c
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +197,17 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         ownership="personal",
         owner_proof="checked",
         handle="zhou",
+    )
+    StaffReport.objects.create(
+        brand=chengye.brand,
+        unit=chengye.jingan,
+        account=account,
+        creator=chengye.zhou,
+        period_from=dt.date(2026, 9, 1),
+        period_to=dt.date(2026, 9, 30),
+        dm_leads=4,
+        source="back-office",
+        taken_at=c.at("2026-10-02"),
     )
     start_ladders(by=None, brand=chengye.brand, valid_from=c.LONG_AGO)
     run = tier_runs.evaluate(by=None, brand=chengye.brand, as_of=dt.date(2026, 9, 30))[0]

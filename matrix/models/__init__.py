@@ -2,5 +2,6 @@
 
 from matrix.models.accounts import Pairing, SocialAccount
 from matrix.models.people import Creator
+from matrix.models.staff_reports import StaffReport
 
-__all__ = ["Creator", "Pairing", "SocialAccount"]
+__all__ = ["Creator", "Pairing", "SocialAccount", "StaffReport"]

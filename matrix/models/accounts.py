@@ -49,6 +49,8 @@ class SocialAccount(models.Model):
     )
     handle = models.CharField(max_length=80)
     platform_uid = models.CharField(max_length=80, blank=True)
+    # The number that the platform shows to people, such as the Xiaohongshu id on a profile.
+    public_number = models.CharField(max_length=40, blank=True, default="", db_default="")
     state = models.CharField(
         max_length=8, choices=AccountState.choices, default=AccountState.ACTIVE
     )

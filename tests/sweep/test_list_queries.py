@@ -38,7 +38,7 @@ from incentives.models import (
     TierChange,
 )
 from integrations.models import ImportBatch, ImportIssue
-from matrix.models import Creator, SocialAccount
+from matrix.models import Creator, SocialAccount, StaffReport
 from tests import cast as c
 from tests.test_doors import World, a_world, arguments_of
 
@@ -121,6 +121,7 @@ ROWS = {
     "integrations:import_rows": List(ImportIssue),
     "integrations:imports": List(ImportBatch),
     "matrix:creators": List(Creator, manager=PAGE),
+    "matrix:staff_reports": List(StaffReport, manager=PAGE),
     "mobile:money": List(CommissionLine, query="?month=2026-09", page=20, who=("zhou",)),
     "mobile:posts": List(Post, page=20, who=("zhou",)),
 }
@@ -171,6 +172,12 @@ def fill(world: World, first: int, last: int) -> None:
     copies(SocialAccount, [SocialAccount.objects.earliest("pk")], creators, creator_id="n.id")
     copies(Post, [world.post], creators, creator_id="n.id", title_key=named)
     copies(Post, [world.post], numbers, title_key="'own' || n.num")
+    accounts = (
+        f"(SELECT a.id, a.creator_id, c.num FROM {creators} c"
+        f" JOIN {SocialAccount._meta.db_table} a ON a.creator_id = c.id)"
+    )
+    report = StaffReport.objects.earliest("pk")
+    copies(StaffReport, [report], accounts, account_id="n.id", creator_id="n.creator_id")
     link = PostLink.objects.earliest("pk")
     copies(PostLink, [link], numbers, url="'https://q/' || n.num", client_key="gen_random_uuid()")
     order = Order.objects.get(pk=world.order_id)

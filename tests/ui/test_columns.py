@@ -18,7 +18,7 @@ from incentives.filters import LineFilter, StatementFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
-from matrix.filters import CreatorFilter
+from matrix.filters import CreatorFilter, StaffReportFilter
 from matrix.models import Creator
 from tests import cast as c
 
@@ -33,6 +33,7 @@ TEMPLATES = {
     OrderFilter: "customers/_orders.html",
     PersonFilter: "accounts/_people.html",
     PostFilter: "content/_posts.html",
+    StaffReportFilter: "matrix/_staff_reports.html",
     StatementFilter: "incentives/_statements.html",
     WaitingRefundFilter: "customers/_waiting_refunds.html",
 }
