@@ -3,7 +3,14 @@
 from django.contrib import admin
 
 from accounts.admin_base import Looking, Repairing
-from matrix.models import Creator, Pairing, SocialAccount, StaffReport
+from matrix.models import (
+    Creator,
+    Pairing,
+    Persona,
+    ProfileCheck,
+    SocialAccount,
+    StaffReport,
+)
 
 
 @admin.register(Creator)
@@ -43,3 +50,17 @@ class StaffReportAdmin(Looking):
     list_display = ("account", "creator", "period_from", "period_to", "form_leads", "dm_leads")
     list_select_related = ("account", "creator")
     search_fields = ("account__handle", "creator__name")
+
+
+@admin.register(Persona)
+class PersonaAdmin(Looking):
+    list_display = ("creator", "name", "position")
+    list_select_related = ("creator",)
+    search_fields = ("name", "creator__name")
+
+
+@admin.register(ProfileCheck)
+class ProfileCheckAdmin(Looking):
+    list_display = ("account", "checked_at", "shown_name", "differences")
+    list_select_related = ("account",)
+    search_fields = ("account__handle", "shown_name")

@@ -136,6 +136,14 @@ class AccountPurpose(models.TextChoices):
     RECRUITING = "recruiting", _("Recruiting")
 
 
+class ProfileState(models.TextChoices):
+    """Whether the profile of an account shows what it should; blank until somebody has looked."""
+
+    FITS = "fits", _("Profile fits")
+    DIFFERS = "differs", _("Profile differs")
+    AGAIN = "again", _("Profile to check again")
+
+
 class Ownership(models.TextChoices):
     COMPANY_OPENED = "company_opened", _("Opened by the company")
     EMPLOYEE_AUTHORISED = "employee_authorised", _("Authorised by the employee")

@@ -24,8 +24,18 @@ from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.listing import address, count_up_to, list_response
 from kosops.ui.parts import Kpi
-from matrix import bulk, filters, health, masking, posting, staff_reports, tier_steps, tree
-from matrix.choices import AccountState, Domain, Platform
+from matrix import (
+    bulk,
+    filters,
+    health,
+    masking,
+    personas,
+    posting,
+    staff_reports,
+    tier_steps,
+    tree,
+)
+from matrix.choices import AccountState, Domain, Platform, RoleBadge
 from matrix.definitions import MATRIX
 from matrix.models import Creator, SocialAccount
 from matrix.posting import Posting
@@ -291,7 +301,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
 def _creator_or_404(request: HttpRequest, pk: int, permission: str) -> Creator:
     access.require(request.user, permission)
     people = Creator.objects.for_user(request.user, permission)
-    return get_object_or_404(people.select_related("store__parent", "brand"), pk=pk)
+    return get_object_or_404(people.select_related("store__parent", "brand", "persona"), pk=pk)
 
 
 def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> HttpResponse:
@@ -315,6 +325,8 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
         and access.reach(request.user, EDIT).covers(found.store)
         and bool(platforms & masking.PERSONAL),
         "reports": staff_reports.of_creator(found),
+        "persona": personas.persona_of(found),
+        "can_edit": access.reach(request.user, EDIT).covers(found.store),
         "profile": _profile(found),
         "slots": _slots(request, found),
     }
@@ -335,13 +347,20 @@ class AccountLine:
     posting: Posting
     needs: list[health.Need]
     paired_with: str
+    # The second hop, in words; empty without one.
+    leads_on: str
+
+    @property
+    def differences(self) -> str:
+        """What differed when somebody last looked at the profile."""
+        return personas.in_words(self.account.differences or ())
 
 
 def _account_lines(own: QuerySet[Any], now: dt.datetime, *, revealed: bool) -> list[AccountLine]:
     accounts = list(
-        tree.with_pairing(health.with_needs(health.public_accounts(own), now)).order_by(
-            "platform", "handle", "pk"
-        )
+        personas.with_differences(
+            tree.with_pairing(health.with_needs(health.public_accounts(own), now))
+        ).order_by("platform", "handle", "pk")
     )
     known = posting.of_accounts([account.pk for account in accounts], now)
     return [
@@ -350,6 +369,9 @@ def _account_lines(own: QuerySet[Any], now: dt.datetime, *, revealed: bool) -> l
             posting=known.get(account.pk, posting.NOTHING),
             needs=health.needs_of(account),
             paired_with=_paired_with(account, revealed=revealed),
+            leads_on=f"{Platform(account.hop_platform).label} · {account.hop_handle}"
+            if account.hop_platform
+            else "",
         )
         for account in accounts
     ]
@@ -435,8 +457,12 @@ def _profile(found: Creator) -> list[tuple[str, str]]:
     facts = [
         (_("Kind"), found.get_kind_display()),
         (_("KOC kind"), found.get_koc_kind_display()),
+        (_("Position"), found.position),
+        (_("Role badges"), " · ".join(str(RoleBadge(badge).label) for badge in found.badges)),
         (_("Talent type"), found.get_talent_type_display()),
+        (_("Programme"), found.get_programme_display()),
         (_("Number"), found.number),
+        (_("Known by"), found.get_identity_display() or _("Not checked yet")),
         (_("Store"), found.store.name),
         (_("Region"), found.store.parent.name if found.store.parent else ""),
         (_("Share code"), found.share_code),

@@ -43,6 +43,11 @@ NEXT_STATES: dict[str, frozenset[str]] = {
 # States of an account that somebody posts from or answers with.
 IN_USE = frozenset({AccountState.ACTIVE, AccountState.LIMITED})
 
+# What `change_creator` changes; state, store and tier have commands of their own.
+CHANGEABLE = frozenset(
+    {"name", "position", "badges", "talent_type", "koc_kind", "programme", "identity", "share_code"}
+)
+
 # What a broken constraint means to a person.
 TAKEN: dict[str, tuple[str, Any]] = {
     "creator_number_once": (
@@ -210,6 +215,44 @@ def change_states(
     return ids
 
 
+@transaction.atomic
+def change_creator(*, by: Person | None, creator: Creator, **values: Any) -> Creator:
+    """Change what is known of a person; ``values`` are fields of `CHANGEABLE`.
+
+    Refuses ``koc_kind_of_kos``, ``programme_of_kos``, ``talent_type_of_koc``, ``not_identified``
+    and ``share_code_taken``.
+    """
+    unknown = values.keys() - CHANGEABLE
+    if unknown:
+        raise TypeError(f"not changed here: {sorted(unknown)}")
+    creator = (
+        Creator.objects.select_for_update(of=("self",)).select_related("store").get(pk=creator.pk)
+    )
+    changed = {name: value for name, value in values.items() if getattr(creator, name) != value}
+    if not changed:
+        return creator
+    before = {name: getattr(creator, name) for name in changed}
+    for name, value in changed.items():
+        setattr(creator, name, value)
+    _check_kind(creator)
+    if "identity" in changed and not creator.identity:
+        # Known once is known for good: accounts and payouts rest on it.
+        raise _not_identified(creator.name)
+    with _taken(creator_share_code_once=creator.share_code):
+        creator.save(update_fields=list(changed))
+    if "identity" in changed:
+        SocialAccount.objects.filter(creator=creator).update(owner_proof=creator.identity)
+    activity.record(
+        by=by,
+        verb="creator.changed",
+        object=creator,
+        unit=creator.store,
+        before=before,
+        after=changed,
+    )
+    return creator
+
+
 def store_tiers(*, changes: Mapping[int, str], on: dt.date) -> int:
     """Store decided tiers (creator id -> tier) with their first day; returns how many changed.
 
@@ -229,6 +272,14 @@ def store_tiers(*, changes: Mapping[int, str], on: dt.date) -> int:
 
 
 # -- accounts ------------------------------------------------------------------
+
+
+def brand_accounts(brand_id: int) -> QuerySet[Any]:
+    """The brand's own accounts of the private domain: where the second hop can lead."""
+    rows = SocialAccount.objects.filter(
+        unit=brand_id, creator=None, domain=Domain.PRIVATE, state__in=IN_USE
+    )
+    return rows.select_related("creator", "unit").order_by("platform", "handle")
 
 
 @transaction.atomic
@@ -306,11 +357,17 @@ def add_account(
 
 @transaction.atomic
 def pair_accounts(
-    *, by: Person | None, public: SocialAccount, private: SocialAccount, since: dt.date
+    *,
+    by: Person | None,
+    public: SocialAccount,
+    private: SocialAccount,
+    since: dt.date,
+    brand_account: SocialAccount | None = None,
 ) -> Pairing:
     """Let a private account take over the leads of a public one (K32).
 
-    Refuses ``other_brand``, ``not_a_public_account``, ``not_a_private_account``,
+    ``brand_account`` is the second hop, the brand's own account in the private domain; it is
+    refused as ``not_a_brand_account`` if it is something else. Refuses also ``other_brand``, ``not_a_public_account``, ``not_a_private_account``,
     ``account_not_in_use``, ``already_paired`` and, as a person has one open pairing per platform,
     ``already_paired_on_platform``.
     """
@@ -331,7 +388,11 @@ def pair_accounts(
                 _("This person already has a paired account on %(platform)s."),
                 platform=public.get_platform_display(),
             )
-    pairing = Pairing(public_account=public, private_account=private, since=since)
+    if brand_account is not None:
+        _check_brand_account(public, brand_account)
+    pairing = Pairing(
+        public_account=public, private_account=private, brand_account=brand_account, since=since
+    )
     with _taken(pairing_one_open=public.handle):
         pairing.save()
     activity.record(
@@ -339,7 +400,12 @@ def pair_accounts(
         verb="pairing.added",
         object=pairing,
         unit=public.unit,
-        after={"public": public.pk, "private": private.pk, "since": since.isoformat()},
+        after={
+            "public": public.pk,
+            "private": private.pk,
+            "brand_account": brand_account.pk if brand_account else None,
+            "since": since.isoformat(),
+        },
     )
     return pairing
 
@@ -380,12 +446,39 @@ def end_pairing(*, by: Person | None, pairing: Pairing, until: dt.date) -> Pairi
 # -- private -------------------------------------------------------------------
 
 
+def _check_kind(creator: Creator) -> None:
+    """What only a KOC has, and what only a KOS has."""
+    if creator.kind != CreatorKind.KOC and creator.koc_kind:
+        raise DomainError("koc_kind_of_kos", _("Only a KOC has a KOC kind."))
+    if creator.kind != CreatorKind.KOC and creator.programme:
+        raise DomainError("programme_of_kos", _("Only a KOC takes part in a KOC programme."))
+    if creator.kind != CreatorKind.KOS and (creator.talent_type or creator.badges):
+        raise DomainError(
+            "talent_type_of_koc", _("Only store staff have a talent type and role badges.")
+        )
+
+
 def _not_identified(name: str) -> DomainError:
     return DomainError(
         "not_identified",
         _("Nobody has checked yet who %(name)s is; nobody is active before that."),
         name=name,
     )
+
+
+def _check_brand_account(public: SocialAccount, brand_account: SocialAccount) -> None:
+    fits = (
+        brand_account.brand_id == public.brand_id
+        and brand_account.creator_id is None
+        and brand_account.domain == Domain.PRIVATE
+        and brand_account.state in IN_USE
+    )
+    if not fits:
+        raise DomainError(
+            "not_a_brand_account",
+            _("%(handle)s is not an account of the brand in the private domain."),
+            handle=brand_account.handle,
+        )
 
 
 def _check_pair(public: SocialAccount, private: SocialAccount) -> None:

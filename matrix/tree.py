@@ -200,6 +200,9 @@ def with_pairing(accounts: QuerySet[Any]) -> QuerySet[Any]:
         paired_platform=F("open_pairing__private_account__platform"),
         paired_handle=F("open_pairing__private_account__handle"),
         paired_since=F("open_pairing__since"),
+        pairing_id=F("open_pairing__pk"),
+        hop_platform=F("open_pairing__brand_account__platform"),
+        hop_handle=F("open_pairing__brand_account__handle"),
     )
 
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from matrix import bulk, pages, staff_report_pages
+from matrix import bulk, pages, profile_pages, staff_report_pages
 
 app_name = "matrix"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -9,5 +9,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/creators/bulk/", bulk.creators_bulk, name="creators_bulk"),
     path("matrix/creators/<int:pk>/", pages.creator, name="creator"),
     path("matrix/leads/", staff_report_pages.reports, name="staff_reports"),
+    path("matrix/creators/<int:pk>/edit/", profile_pages.creator_edit, name="creator_edit"),
+    path("matrix/creators/<int:pk>/persona/", profile_pages.persona, name="persona"),
+    path("matrix/accounts/<int:pk>/profile/", profile_pages.profile, name="profile"),
+    path("matrix/accounts/<int:pk>/pair/", profile_pages.pair, name="pair"),
+    path("matrix/pairings/<int:pk>/end/", profile_pages.pairing_end, name="pairing_end"),
     path("matrix/creators/<int:pk>/reveal/", pages.reveal, name="reveal"),
 ]

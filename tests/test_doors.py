@@ -33,7 +33,8 @@ from incentives.models import PayoutBatch, Settlement, Statement, TierChange, Ti
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
-from matrix.models import SocialAccount, StaffReport
+from matrix.models import Pairing, SocialAccount, StaffReport
+from matrix.registry import add_account, pair_accounts
 from tests import cast as c
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,7 @@ class World:
     issue: ImportIssue
     post: Post
     link: PostLink
+    pairing: Pairing
     order_id: int
     line_id: int
     tier_run: TierRun
@@ -130,6 +132,11 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "integrations:import_faults": lambda w: {"pk": w.batch.pk},
     "integrations:import_file": lambda w: {"pk": w.batch.pk},
     "matrix:creator": lambda w: {"pk": w.chengye.zhou.pk},
+    "matrix:creator_edit": lambda w: {"pk": w.chengye.zhou.pk},
+    "matrix:persona": lambda w: {"pk": w.chengye.zhou.pk},
+    "matrix:profile": lambda w: {"pk": w.pairing.public_account_id},
+    "matrix:pair": lambda w: {"pk": w.pairing.public_account_id},
+    "matrix:pairing_end": lambda w: {"pk": w.pairing.pk},
     "matrix:reveal": lambda w: {"pk": w.chengye.zhou.pk},
     "content:post": lambda w: {"pk": w.post.pk},
     "content:link": lambda w: {"pk": w.link.pk},
@@ -244,6 +251,18 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             text="Link of Zhou http://xhslink.com/a/AbC12",
             client_key=uuid.uuid4(),
         ),
+        pairing=pair_accounts(
+            by=lin,
+            public=account,
+            private=add_account(
+                by=lin,
+                creator=chengye.zhou,
+                platform="wecom",
+                handle="zhoumin",
+                ownership="company_opened",
+            ),
+            since=dt.date(2026, 9, 1),
+        ),
         order_id=order.pk,
         line_id=order.lines.get().pk,
         tier_run=run,
@@ -303,6 +322,7 @@ def rows_of_everything() -> dict[str, int]:
         (PostLink, "state"),
     ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))
+    counts["open pairings"] = Pairing.objects.filter(until=None).count()
     counts["live keys"] = ApiKey.objects.filter(revoked_at=None).count()
     counts["active people"] = Person.objects.filter(is_active=True).count()
     return counts

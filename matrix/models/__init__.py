@@ -2,6 +2,7 @@
 
 from matrix.models.accounts import Pairing, SocialAccount
 from matrix.models.people import Creator
+from matrix.models.personas import Persona, ProfileCheck
 from matrix.models.staff_reports import StaffReport
 
-__all__ = ["Creator", "Pairing", "SocialAccount", "StaffReport"]
+__all__ = ["Creator", "Pairing", "Persona", "ProfileCheck", "SocialAccount", "StaffReport"]

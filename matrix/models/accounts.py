@@ -16,6 +16,7 @@ from matrix.choices import (
     Ownership,
     Platform,
     PrivateLayer,
+    ProfileState,
 )
 from matrix.models.people import Creator
 
@@ -53,6 +54,9 @@ class SocialAccount(models.Model):
     public_number = models.CharField(max_length=40, blank=True, default="", db_default="")
     state = models.CharField(
         max_length=8, choices=AccountState.choices, default=AccountState.ACTIVE
+    )
+    profile_state = models.CharField(
+        max_length=8, choices=ProfileState.choices, blank=True, default="", db_default=""
     )
     followers = models.BigIntegerField(null=True, blank=True)
     opened_on = models.DateField(null=True, blank=True)

@@ -45,7 +45,7 @@ from incentives.models import (
 )
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
-from matrix.models import Creator
+from matrix.models import Creator, Pairing, SocialAccount
 from tests import weight
 from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS
 from tests.test_doors import PUBLIC, ROUTES, WORDS
@@ -93,6 +93,17 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "batch_id": lambda: PayoutBatch.objects.latest("pk").pk,
     "integrations:pk": lambda: ImportBatch.objects.latest("pk").pk,
     "matrix:pk": lambda: Creator.objects.filter(person__username="zhou").get().pk,
+    **dict.fromkeys(
+        ("matrix:profile:pk", "matrix:pair:pk"),
+        lambda: (
+            SocialAccount.objects.filter(
+                domain="public", state="active", creator__person__username="zhou"
+            )
+            .latest("pk")
+            .pk
+        ),
+    ),
+    "matrix:pairing_end:pk": lambda: Pairing.objects.latest("pk").pk,
     "content:pk": lambda: Post.objects.exclude(creator=None).latest("pk").pk,
     "content:creator_posts:pk": lambda: Creator.objects.latest("pk").pk,
     **dict.fromkeys(
