@@ -5,6 +5,7 @@ from django.contrib import admin
 from accounts.admin_base import Looking, Repairing
 from matrix.models import (
     Creator,
+    LayerThresholds,
     Pairing,
     Persona,
     ProfileCheck,
@@ -64,3 +65,9 @@ class ProfileCheckAdmin(Looking):
     list_display = ("account", "checked_at", "shown_name", "differences")
     list_select_related = ("account",)
     search_fields = ("account__handle", "shown_name")
+
+
+@admin.register(LayerThresholds)
+class LayerThresholdsAdmin(Looking):
+    list_display = ("brand", "changed_at")
+    list_select_related = ("brand",)

@@ -111,7 +111,7 @@ def creators_bulk(request: HttpRequest) -> HttpResponse:
         return redirect(back)
     if "confirmed" not in request.POST:
         return _ask(request, change, rows, back)
-    if rows.filter(state=change.before).count() > AT_ONCE:
+    if _changing(rows, change).count() > AT_ONCE:
         return _start(request, change)
     changed = registry.change_states(
         by=request.user,
@@ -145,8 +145,12 @@ def _listed(person: Person, query: str) -> QuerySet[Creator]:
     return found.rows()
 
 
+def _changing(rows: QuerySet[Creator], change: Change) -> QuerySet[Creator]:
+    return registry.can_change(rows, change.before, change.after)
+
+
 def _ask(request: HttpRequest, change: Change, rows: QuerySet[Creator], back: str) -> HttpResponse:
-    total, changing = rows.count(), rows.filter(state=change.before).count()
+    total, changing = rows.count(), _changing(rows, change).count()
     staying = total - changing
     return render(
         request,
@@ -157,16 +161,14 @@ def _ask(request: HttpRequest, change: Change, rows: QuerySet[Creator], back: st
             "icon": change.icon,
             "changing": changing,
             "staying": ngettext(
-                "%(count)s of them is not “%(state)s” and stays as they are.",
-                "%(count)s of them are not “%(state)s” and stay as they are.",
+                "%(count)s of them is not “%(state)s” or not identified, and stays as they are.",
+                "%(count)s of them are not “%(state)s” or not identified, and stay as they are.",
                 staying,
             )
             % {"count": formats.number(staying), "state": CreatorState(change.before).label}
             if staying
             else "",
-            "some": rows.filter(state=change.before)
-            .select_related("store")
-            .order_by("name", "pk")[:SHOWN],
+            "some": _changing(rows, change).select_related("store").order_by("name", "pk")[:SHOWN],
             "more": max(0, changing - SHOWN),
             "action": request.POST["action"],
             "chosen": ids(request.POST.getlist("chosen")) if "every" not in request.POST else [],
@@ -214,7 +216,7 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     by, change = job.created_by, CHANGES[job.params["action"]]
     if by is None:
         raise DomainError("nobody_asked", _("The person who asked is gone."))
-    rows = _listed(by, job.params["query"]).filter(state=change.before).order_by("pk")
+    rows = _changing(_listed(by, job.params["query"]), change).order_by("pk")
     total, count = rows.count(), 0
     while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
         changed = registry.change_states(

@@ -17,6 +17,12 @@ MATRIX = {
     "best_interactions": _("Likes, saves and comments of the best post; shares are not counted."),
     "last_post": _("Day of the latest note or video that the programme knows of."),
     "own_accounts": _("Accounts of this person on public platforms that are not closed."),
+    "layer": _(
+        "How far a person can be relied on, by tasks, posts, interactions and followers. It says"
+        " whom to care for first; rights and rates come from the tier."
+    ),
+    "layer_some": _("From this value on, the axis gives one mark."),
+    "layer_much": _("From this value on, the axis gives two marks."),
     "staff_leads": _(
         "Forms handed in and contact data left in messages, as the platform's back office reports"
         " them for the period."

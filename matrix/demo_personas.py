@@ -47,7 +47,7 @@ class PersonasAndProfiles(DemoPart):
                 creator=one,
                 name=f"{one.name[-1]}{one.name[-1]}",
                 position=one.position,
-                introduction=f"{one.store.city}{one.store.name}，{one.position}，陪你慢慢护肤。",
+                introduction=f"{one.store.name}，{one.position}，陪你慢慢护肤。",
                 avatar="柜台前穿制服的半身照",
             )
             self.added["personas"] += 1

@@ -78,6 +78,7 @@ def register() -> None:
                 ),
                 Column(heading=_("State"), of="kind", value=lambda row: row.get_state_display()),
                 Column(heading=_("Tier"), of="tier", value=_tier),
+                Column(heading=_("Layer"), of="layer", value=lambda row: row.get_layer_display()),
                 Column(
                     heading=_("Region"),
                     of="region",

@@ -21,7 +21,7 @@ from accounts.models import Unit
 from kosops.ui import formats
 from kosops.ui.listing import ListColumn, ListFilter
 from matrix import health, posting, staff_reports, tier_steps
-from matrix.choices import CreatorKind, CreatorState, KocKind, TalentType
+from matrix.choices import CreatorKind, CreatorState, KocKind, Layer, TalentType
 from matrix.models import Creator, SocialAccount, StaffReport
 from matrix.tree import CURRENT
 
@@ -137,6 +137,7 @@ class CreatorFilter(ListFilter):
         ListColumn(code="region", label=_("Region"), usual=False),
         ListColumn(code="store", label=_("Store")),
         ListColumn(code="tier", label=_("Tier")),
+        ListColumn(code="layer", define="layer", label=_("Layer"), usual=False),
         ListColumn(code="accounts", label=_("Accounts")),
         ListColumn(
             code="posts",
@@ -174,6 +175,9 @@ class CreatorFilter(ListFilter):
         method="in_tier",
         label=_("Tier"),
         empty_label=_("Any tier"),
+    )
+    layer = django_filters.ChoiceFilter(
+        choices=Layer.choices, label=_("Layer"), empty_label=_("Any layer")
     )
     state = django_filters.ChoiceFilter(
         choices=[(CURRENT_STATES, _("In the programme")), *CreatorState.choices],

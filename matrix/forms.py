@@ -18,6 +18,8 @@ from matrix.choices import (
     RoleBadge,
     TalentType,
 )
+from matrix.layering import AXES
+from matrix.layers import Thresholds
 from matrix.models import Creator, SocialAccount
 
 NONE = [("", _("None"))]
@@ -136,3 +138,23 @@ class PairForm(forms.Form):
         for name, queryset in (("private", private), ("brand_account", brand_accounts)):
             field: Any = self.fields[name]
             field.queryset, field.label_from_instance = queryset, label
+
+
+class LayerForm(forms.Form):
+    """Two whole numbers per axis, as ``<axis>_some`` and ``<axis>_much``."""
+
+    def __init__(self, *args: Any, thresholds: Thresholds, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for axis, (some, much) in thresholds.items():
+            label = AXES[axis]
+            for name, value, words in (
+                ("some", some, _("%(axis)s: some from")),
+                ("much", much, _("%(axis)s: much from")),
+            ):
+                self.fields[f"{axis}_{name}"] = forms.IntegerField(
+                    label=words % {"axis": label}, min_value=1, max_value=10**8, initial=value
+                )
+
+    def thresholds(self) -> Thresholds:
+        said = self.cleaned_data
+        return {axis: (said[f"{axis}_some"], said[f"{axis}_much"]) for axis in AXES}

@@ -28,6 +28,8 @@ from matrix import (
     bulk,
     filters,
     health,
+    layering,
+    layers,
     masking,
     personas,
     posting,
@@ -301,13 +303,16 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
 def _creator_or_404(request: HttpRequest, pk: int, permission: str) -> Creator:
     access.require(request.user, permission)
     people = Creator.objects.for_user(request.user, permission)
-    return get_object_or_404(people.select_related("store__parent", "brand", "persona"), pk=pk)
+    return get_object_or_404(
+        people.select_related("store__parent", "brand__layer_thresholds", "persona"), pk=pk
+    )
 
 
 def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> HttpResponse:
     now = timezone.now()
     own = found.social_accounts.exclude(state=AccountState.CLOSED)
     public = _account_lines(own, now, revealed=revealed)
+    known = posting.of_creators([found.pk], now).get(found.pk, posting.NOTHING)
     private = [
         (account, _shown(account.platform, account.handle, revealed=revealed))
         for account in own.filter(domain=Domain.PRIVATE).order_by("platform", "handle")
@@ -317,7 +322,7 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
     context = {
         "creator": found,
         "tier": (tier_steps.label(found.tier), tier_steps.level(found.tier)),
-        "figures": _creator_figures(found, public, now),
+        "figures": _creator_figures(found, public, known, now),
         "accounts": public,
         "private": private,
         "revealed": revealed,
@@ -325,6 +330,7 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
         and access.reach(request.user, EDIT).covers(found.store)
         and bool(platforms & masking.PERSONAL),
         "reports": staff_reports.of_creator(found),
+        "layer": _layer(found, public, known),
         "persona": personas.persona_of(found),
         "can_edit": access.reach(request.user, EDIT).covers(found.store),
         "profile": _profile(found),
@@ -389,8 +395,9 @@ def _shown(platform: str, handle: str, *, revealed: bool) -> str:
     return handle if revealed else masking.shown_handle(platform, handle)
 
 
-def _creator_figures(found: Creator, public: list[AccountLine], now: dt.datetime) -> list[Kpi]:
-    known = posting.of_creators([found.pk], now).get(found.pk, posting.NOTHING)
+def _creator_figures(
+    found: Creator, public: list[AccountLine], known: Posting, now: dt.datetime
+) -> list[Kpi]:
     unpaired = sum(health.Need.UNPAIRED in line.needs for line in public)
     posts = address_of("content:posts")
     return [
@@ -449,6 +456,21 @@ def _slots(request: HttpRequest, found: Creator) -> list[Slot]:
         if access.reach(request.user, permission).covers(found.store)
     ]
     return [slot for slot in slots if slot.address]
+
+
+def _layer(found: Creator, public: list[AccountLine], known: Posting) -> list[dict[str, Any]]:
+    """How the layer comes about, from what the page has read already."""
+    followers = [line.account.followers for line in public if line.account.followers is not None]
+    facts = layering.facts(known, sum(followers) if followers else None)
+    return [
+        {
+            "label": layering.AXES[mark.axis],
+            "value": mark.value,
+            "mark": mark.mark,
+            "next_at": mark.next_at,
+        }
+        for mark in layers.decide(facts, layering.thresholds_of(found.brand)).marks
+    ]
 
 
 def _profile(found: Creator) -> list[tuple[str, str]]:

@@ -259,10 +259,17 @@ def _wanted_lines(account: SocialAccount, wanted: profiles.Wanted) -> list[tuple
     """What the profile should show, in words."""
     known = personas.persona_of(account.creator)
     texts = {
-        profiles.Item.NAME: _(" or ").join(dict.fromkeys(wanted.names)),
+        profiles.Item.NAME: _either(wanted.names),
         profiles.Item.POSITION: wanted.position,
         profiles.Item.STORE: wanted.store,
         profiles.Item.AFFILIATION: account.unit.brand.name if account.unit.brand else "",
         profiles.Item.AVATAR: known.avatar if known else "",
     }
     return [(str(personas.WORDS[item]), texts[item]) for item in profiles.asked(wanted)]
+
+
+def _either(names: tuple[str, ...]) -> str:
+    known = list(dict.fromkeys(names))
+    if len(known) < 2:
+        return "".join(known)
+    return _("%(name)s or %(other)s") % {"name": known[0], "other": known[1]}

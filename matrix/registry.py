@@ -72,6 +72,12 @@ TAKEN: dict[str, tuple[str, Any]] = {
 # -- creators ------------------------------------------------------------------
 
 
+def can_change(creators: QuerySet[Any], before: str, after: str) -> QuerySet[Any]:
+    """Those of ``creators`` who are ``before`` and may become ``after`` many at once."""
+    found = creators.filter(state=before)
+    return found.exclude(identity="") if after == CreatorState.ACTIVE else found
+
+
 @transaction.atomic
 def add_creator(
     *,
@@ -197,9 +203,8 @@ def change_states(
             after=CreatorState(after).label,
         )
     changing = list(
-        Creator.objects.select_for_update(of=("self",))
-        .filter(pk__in=creators.order_by().values("pk"), state=before)
-        .exclude(identity="" if after == CreatorState.ACTIVE else "-")
+        can_change(Creator.objects.select_for_update(of=("self",)), before, after)
+        .filter(pk__in=creators.order_by().values("pk"))
         .select_related("store")
         .order_by("pk")
     )

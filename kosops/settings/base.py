@@ -160,6 +160,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incentives.tasks.nightly_tiers",
         "schedule": crontab(hour=2, minute=10),
     },
+    "nightly-layers": {
+        "task": "matrix.tasks.nightly_layers",
+        "schedule": crontab(hour=2, minute=20),
+    },
     "nightly-commission": {
         "task": "incentives.tasks.nightly_commission",
         "schedule": crontab(hour=2, minute=30),

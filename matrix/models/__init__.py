@@ -1,8 +1,17 @@
 """What the matrix keeps; each module holds the models of one concept."""
 
 from matrix.models.accounts import Pairing, SocialAccount
+from matrix.models.layers import LayerThresholds
 from matrix.models.people import Creator
 from matrix.models.personas import Persona, ProfileCheck
 from matrix.models.staff_reports import StaffReport
 
-__all__ = ["Creator", "Pairing", "Persona", "ProfileCheck", "SocialAccount", "StaffReport"]
+__all__ = [
+    "Creator",
+    "LayerThresholds",
+    "Pairing",
+    "Persona",
+    "ProfileCheck",
+    "SocialAccount",
+    "StaffReport",
+]

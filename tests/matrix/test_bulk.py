@@ -81,7 +81,7 @@ def test_it_asks_first_and_says_how_many_would_change(lin, chengye) -> None:
     paused = c.creator(chengye.tianhe, "K9", "Resting", state=CreatorState.PAUSED)
     text = ask(lin, "pause", chengye.zhou, chengye.may, paused).content.decode()
     assert "Pause 3 people" in text and "Pause 2 people" in text
-    assert "1 of them is not “Active” and stays as they are." in text
+    assert "1 of them is not “Active” or not identified, and stays as they are." in text
     assert states()["K001"] == "active"
 
 
@@ -167,3 +167,17 @@ def test_a_long_list_becomes_a_job_that_goes_on_where_it_was_stopped(
     assert job.state == JobState.DONE and job.counts == {"creators_changed": 4}
     assert {state for number, state in states().items() if number != "C001"} == {"paused"}
     assert states()["C001"] == "active"
+
+
+def test_a_job_comes_to_an_end_though_somebody_cannot_change(chengye: c.Cast, lin: Person) -> None:
+    """Whoever has not been identified stays paused, and must not be tried for ever."""
+    Creator.objects.update(state="paused")
+    Creator.objects.filter(pk=chengye.zhou.pk).update(identity="")
+    job = jobs.start(
+        by=lin, kind=bulk.JOB, unit=chengye.brand, label="Creators",
+        params={"action": "resume", "query": "state=paused"},
+    )  # fmt: skip
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.counts) == ("done", {"creators_changed": 1})
+    assert list(Creator.objects.filter(state="paused")) == [chengye.zhou]

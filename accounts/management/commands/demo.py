@@ -47,7 +47,9 @@ class Command(BaseCommand):
             raise CommandError("--scale lies between 0 and 10.")
         if options["day"] and options["day"] > timezone.localdate():
             raise CommandError("--day lies in the future.")
-        autodiscover_modules("demo", "demo_brand", "demo_links", "demo_personas", "demo_reports")
+        autodiscover_modules(
+            "demo", "demo_brand", "demo_layers", "demo_links", "demo_personas", "demo_reports"
+        )
         began = time.perf_counter()
         try:
             demo.load(

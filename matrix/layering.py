@@ -1,0 +1,167 @@
+"""Working out the layers of a brand's creators and keeping them (C52)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection
+
+from django.db import transaction
+from django.db.models import Count, Sum
+from django.utils.translation import gettext_lazy as _
+
+from accounts import activity
+from accounts.choices import UnitKind
+from accounts.models import Person, Unit
+from kosops.lib import sql
+from kosops.lib.errors import DomainError
+from matrix import layers, posting
+from matrix.choices import AccountState, CreatorState, Domain
+from matrix.layers import Axis
+from matrix.models import Creator, LayerThresholds, SocialAccount
+from matrix.posting import Posting
+
+logger = logging.getLogger(__name__)
+BATCH = 5_000
+# Who has a layer: whoever takes part or pauses. Candidates have a score, leavers keep their last.
+SORTED = (CreatorState.ONBOARDING, CreatorState.ACTIVE, CreatorState.PAUSED)
+
+AXES = {
+    Axis.COMPLETION: _("Tasks completed of a hundred"),
+    Axis.CONTENT: _("Posts in 30 days"),
+    Axis.SKILL: _("Interactions of the best post"),
+    Axis.INFLUENCE: _("Followers"),
+}
+
+
+# -- queries -------------------------------------------------------------------
+
+
+def thresholds_of(brand: Unit) -> layers.Thresholds:
+    """The brand's own thresholds, else the defaults."""
+    own = getattr(brand, "layer_thresholds", None)
+    if own is None:
+        return layers.DEFAULTS
+    return {axis: (own.values[axis][0], own.values[axis][1]) for axis in Axis}
+
+
+def facts_of(creators: Collection[int], now: dt.datetime) -> dict[int, dict[Axis, int | None]]:
+    """The facts of each of ``creators``, with two queries. Tasks are not known yet."""
+    posts = posting.of_creators(creators, now)
+    followers = dict(
+        SocialAccount.objects.filter(creator__in=creators, domain=Domain.PUBLIC)
+        .exclude(state=AccountState.CLOSED)
+        .order_by()
+        .values_list("creator")
+        .annotate(sum=Sum("followers"))
+    )
+    return {pk: facts(posts.get(pk, posting.NOTHING), followers.get(pk)) for pk in creators}
+
+
+def facts(posts: Posting, followers: int | None) -> dict[Axis, int | None]:
+    """What the layer of a creator rests on, for `matrix.layers.decide`."""
+    return {
+        Axis.COMPLETION: None,
+        Axis.CONTENT: posts.posts,
+        Axis.SKILL: posts.best,
+        Axis.INFLUENCE: followers,
+    }
+
+
+def heads(brand: Unit) -> dict[tuple[str, str], int]:
+    """People by (kind, layer); those not worked out yet under a blank layer."""
+    rows = Creator.objects.filter(brand=brand, state__in=SORTED).order_by()
+    return {
+        (kind, layer): count
+        for kind, layer, count in rows.values_list("kind", "layer").annotate(count=Count("pk"))
+    }
+
+
+# -- commands ------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_thresholds(
+    *, by: Person | None, brand: Unit, thresholds: layers.Thresholds
+) -> LayerThresholds:
+    """Change what counts as some and as much. Refuses ``thresholds_not_rising``.
+
+    The layers follow with the next `work_out`.
+    """
+    wrong = layers.problem(thresholds)
+    if wrong is not None:
+        raise DomainError(
+            "thresholds_not_rising",
+            _("%(axis)s: the first value is at least 1, the second higher than the first."),
+            status=400,
+            axis=str(AXES[wrong]),
+        )
+    brand = Unit.objects.select_related("layer_thresholds").get(pk=brand.pk)
+    before = {axis: list(limits) for axis, limits in thresholds_of(brand).items()}
+    after = {str(axis): list(limits) for axis, limits in thresholds.items()}
+    row, _added = LayerThresholds.objects.update_or_create(brand=brand, defaults={"values": after})
+    if before != after:
+        activity.record(
+            by=by,
+            verb="layers.changed",
+            object=row,
+            unit=brand,
+            before={axis: " · ".join(map(str, limits)) for axis, limits in before.items()},
+            after={axis: " · ".join(map(str, limits)) for axis, limits in after.items()},
+        )
+    return row
+
+
+def work_out(
+    *,
+    by: Person | None,
+    brand: Unit,
+    now: dt.datetime,
+    on: dt.date,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
+) -> dict[str, int]:
+    """Sort all creators of the brand anew; returns how many are in each layer and how many moved.
+
+    Batches are saved one by one; a second run changes nothing.
+    """
+    # What another object of the same brand remembers may be older than what was just saved.
+    thresholds = thresholds_of(Unit.objects.select_related("layer_thresholds").get(pk=brand.pk))
+    people = Creator.objects.filter(brand=brand, state__in=SORTED).order_by("pk")
+    total, done, moved, last = people.count(), 0, 0, 0
+    found: Counter[str] = Counter()
+    while batch := list(people.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        decided = {
+            pk: layers.decide(facts, thresholds).layer for pk, facts in facts_of(batch, now).items()
+        }
+        found.update(decided.values())
+        moved += _store(decided, on)
+        last, done = batch[-1], done + len(batch)
+        tell(done, total)
+    counts = {"moved": moved} | {
+        layer: found[layer] for layer in ("quality", "standard", "potential")
+    }
+    if moved:
+        activity.record(by=by, verb="layers.evaluated", object=brand, unit=brand, after=counts)
+    return counts
+
+
+def nightly(*, now: dt.datetime, on: dt.date) -> None:
+    """Work out the layers of every brand that has creators."""
+    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+        counts = work_out(by=None, brand=brand, now=now, on=on)
+        logger.info("Layers of %s: %s", brand, counts)
+
+
+# -- private -------------------------------------------------------------------
+
+
+def _store(decided: dict[int, str], on: dt.date) -> int:
+    return sql.execute(
+        """
+        UPDATE matrix_creator AS creator SET layer = decided.layer, layer_since = %(on)s
+          FROM unnest(%(creators)s::bigint[], %(layers)s::text[]) AS decided (creator_id, layer)
+         WHERE creator.id = decided.creator_id AND creator.layer <> decided.layer
+        """,
+        {"creators": list(decided), "layers": list(decided.values()), "on": on},
+    )

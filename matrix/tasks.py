@@ -1,0 +1,11 @@
+"""Celery tasks of the matrix app. Each may run twice and calls one command."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from matrix import layering
+
+
+@shared_task
+def nightly_layers() -> None:
+    layering.nightly(now=timezone.now(), on=timezone.localdate())
