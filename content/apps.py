@@ -13,8 +13,11 @@ class ContentConfig(AppConfig):
         from content.definitions import POSTS
         from content.import_notes import register_formats
         from content.models import Post
+        from content.posts import take_over
+        from matrix import duplicates
         from matrix.posting import register
 
+        duplicates.also(take_over)
         definitions.register(POSTS)
         register(posting)
         register_formats()

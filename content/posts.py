@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from content.choices import Relationship
 from content.formulas import ENGAGEMENT, TIER_INTERACTIONS, value_of
-from content.models import MetricSnapshot, Post
+from content.models import MetricSnapshot, Post, PostLink
 from kosops.lib.money import BASIS_POINTS
 from matrix.models import Creator
 
@@ -59,6 +59,12 @@ class Reading:
 def of_creator(creator: Creator) -> QuerySet[Post]:
     """All posts of a creator, for the creator."""
     return Post.objects.filter(creator=creator)
+
+
+def take_over(keep: Creator, merged: Creator) -> None:
+    """Posts and links of a row that was merged belong to the one that counts now."""
+    Post.objects.filter(creator=merged).update(creator=keep)
+    PostLink.objects.filter(creator=merged).update(creator=keep)
 
 
 # -- words of the list ---------------------------------------------------------

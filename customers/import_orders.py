@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Q, Sum
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import UnitKind
@@ -39,6 +40,7 @@ from kosops.lib.secrets import blind_index
 from matrix.choices import CreatorKind
 from matrix.import_words import NUMBER, STORE_CODE, refuse_unknown, refuse_unknown_store
 from matrix.models import Creator
+from matrix.registry import on_day
 
 STATUSES = {value: value for value in OrderStatus.values} | {
     "已付款": OrderStatus.PAID,
@@ -207,7 +209,8 @@ class OrderList(ImportFormat):
         sharers = Q(share_code__in=named("share_code"))
         self._staff: dict[str, Creator] = {}
         self._sharers: dict[str, Creator] = {}
-        for creator in Creator.objects.filter(staff | sharers, brand=brand):
+        named_here = Creator.objects.filter(staff | sharers, brand=brand)
+        for creator in named_here.select_related("merged_into"):
             if creator.kind == CreatorKind.KOS:
                 self._staff[creator.number] = creator
             if creator.share_code:
@@ -227,8 +230,9 @@ class OrderList(ImportFormat):
         }  # fmt: skip
         if any(record.outcome == Outcome.FAULTY for record in order.records) or not lines:
             return
-        seller = self._staff.get(head["employee_no"] or "")
-        sharer = self._sharers.get(head["share_code"] or "")
+        paid_on = timezone.localdate(paid_at)
+        seller = _counting(self._staff.get(head["employee_no"] or ""), paid_on)
+        sharer = _counting(self._sharers.get(head["share_code"] or ""), paid_on)
         status = head["status"] or OrderStatus.PAID
         order.facts = OrderFacts(
             source=self.run.source,
@@ -521,3 +525,8 @@ def register_formats() -> None:
 
     for kind in (OrderList, RefundList, OnlineRetail):
         register(kind)
+
+
+def _counting(creator: Creator | None, paid_on: dt.date) -> Creator | None:
+    """Who is credited for an order of that day; a number may lead to another row by then."""
+    return on_day(creator, paid_on) if creator is not None else None

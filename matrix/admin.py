@@ -5,6 +5,7 @@ from django.contrib import admin
 from accounts.admin_base import Looking, Repairing
 from matrix.models import (
     Creator,
+    DistinctPair,
     LayerThresholds,
     Pairing,
     Persona,
@@ -71,3 +72,9 @@ class ProfileCheckAdmin(Looking):
 class LayerThresholdsAdmin(Looking):
     list_display = ("brand", "changed_at")
     list_select_related = ("brand",)
+
+
+@admin.register(DistinctPair)
+class DistinctPairAdmin(Looking):
+    list_display = ("first", "second", "decided_at")
+    list_select_related = ("first", "second")

@@ -83,8 +83,10 @@ class AccountList(ImportFormat):
         }
         numbers = {record.values["number"] for record in records} - {None}
         self._creators: dict[str, list[Creator]] = {}
-        for creator in Creator.objects.filter(brand=brand, number__in=numbers):
-            self._creators.setdefault(creator.number, []).append(creator)
+        people = Creator.objects.filter(brand=brand, number__in=numbers)
+        for creator in people.select_related("merged_into"):
+            # A number that leads to another row means that row.
+            self._creators.setdefault(creator.number, []).append(creator.merged_into or creator)
         handles = {record.values["handle"] for record in records}
         uids = {record.values["uid"] for record in records} - {None}
         self._by_uid: dict[tuple[str, str], SocialAccount] = {}

@@ -278,7 +278,9 @@ class CreatorList(ImportFormat):
             self._codes[values["share_code"]] = known or Creator(
                 kind=key[0], number=key[1], name=values["name"]
             )
-        if known is not None:
+        if known is not None and known.merged_into_id:
+            record.refuse("merged_row", "number", number=known.number)
+        elif known is not None:
             _check_state(record, known)
         if record.outcome:
             return

@@ -107,6 +107,9 @@ WORDS = {
     "not_a_region": _("%(code)s is not a region."),
     "not_a_store": _("%(code)s is not a store."),
     "koc_kind_of_kos": _("Only a KOC has a KOC kind."),
+    "merged_row": _(
+        "%(number)s was found to be a person with another number. Give that number in the file."
+    ),
     "wrong_state_change": _("%(name)s is “%(before)s” and cannot become “%(after)s” from there."),
     "share_code_taken": _("The share code %(code)s belongs to %(name)s."),
     "unknown_creator": _("There is no creator with the number %(number)s."),

@@ -304,7 +304,8 @@ def _creator_or_404(request: HttpRequest, pk: int, permission: str) -> Creator:
     access.require(request.user, permission)
     people = Creator.objects.for_user(request.user, permission)
     return get_object_or_404(
-        people.select_related("store__parent", "brand__layer_thresholds", "persona"), pk=pk
+        people.select_related("store__parent", "brand__layer_thresholds", "persona", "merged_into"),
+        pk=pk,
     )
 
 

@@ -258,6 +258,16 @@ def change_creator(*, by: Person | None, creator: Creator, **values: Any) -> Cre
     return creator
 
 
+def on_day(creator: Creator, day: dt.date) -> Creator:
+    """Who counts for a fact of ``day`` that names ``creator``: after a merge, the row merged into.
+
+    Fetch the creator with ``merged_into``.
+    """
+    if creator.merged_into and creator.merged_on and day >= creator.merged_on:
+        return creator.merged_into
+    return creator
+
+
 def store_tiers(*, changes: Mapping[int, str], on: dt.date) -> int:
     """Store decided tiers (creator id -> tier) with their first day; returns how many changed.
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from matrix import bulk, layer_pages, pages, profile_pages, staff_report_pages
+from matrix import bulk, duplicate_pages, layer_pages, pages, profile_pages, staff_report_pages
 
 app_name = "matrix"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -8,6 +8,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/creators/", pages.creators, name="creators"),
     path("matrix/creators/bulk/", bulk.creators_bulk, name="creators_bulk"),
     path("matrix/creators/<int:pk>/", pages.creator, name="creator"),
+    path("matrix/duplicates/", duplicate_pages.suspects, name="duplicates"),
+    path("matrix/creators/<int:pk>/merge/", duplicate_pages.merge, name="merge"),
+    path("matrix/creators/<int:pk>/apart/", duplicate_pages.keep_apart, name="keep_apart"),
     path("matrix/layers/", layer_pages.layers, name="layers"),
     path("matrix/leads/", staff_report_pages.reports, name="staff_reports"),
     path("matrix/creators/<int:pk>/edit/", profile_pages.creator_edit, name="creator_edit"),

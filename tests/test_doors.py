@@ -136,6 +136,8 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "matrix:persona": lambda w: {"pk": w.chengye.zhou.pk},
     "matrix:profile": lambda w: {"pk": w.pairing.public_account_id},
     "matrix:pair": lambda w: {"pk": w.pairing.public_account_id},
+    "matrix:merge": lambda w: {"pk": w.chengye.zhou.pk},
+    "matrix:keep_apart": lambda w: {"pk": w.chengye.zhou.pk},
     "matrix:pairing_end": lambda w: {"pk": w.pairing.pk},
     "matrix:reveal": lambda w: {"pk": w.chengye.zhou.pk},
     "content:post": lambda w: {"pk": w.post.pk},

@@ -1,6 +1,7 @@
 """What the matrix keeps; each module holds the models of one concept."""
 
 from matrix.models.accounts import Pairing, SocialAccount
+from matrix.models.duplicates import DistinctPair
 from matrix.models.layers import LayerThresholds
 from matrix.models.people import Creator
 from matrix.models.personas import Persona, ProfileCheck
@@ -8,6 +9,7 @@ from matrix.models.staff_reports import StaffReport
 
 __all__ = [
     "Creator",
+    "DistinctPair",
     "LayerThresholds",
     "Pairing",
     "Persona",

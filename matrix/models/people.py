@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
@@ -65,6 +65,11 @@ class Creator(models.Model):
         max_length=10, choices=Layer.choices, blank=True, default="", db_default=""
     )
     layer_since = models.DateField(null=True, blank=True)
+    # The row of the same person that counts from ``merged_on`` on (`matrix.duplicates`).
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", editable=False
+    )
+    merged_on = models.DateField(null=True, blank=True, editable=False)
     joined_on = models.DateField(null=True, blank=True)
     left_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -85,6 +90,19 @@ class Creator(models.Model):
             models.CheckConstraint(
                 condition=Q(kind=CreatorKind.KOC) | Q(programme=""),
                 name="creator_programme_of_koc",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None, merged_on=None)
+                | Q(
+                    merged_into__isnull=False,
+                    merged_on__isnull=False,
+                    state=CreatorState.LEFT,
+                    person=None,
+                ),
+                name="creator_merged_has_left",
+            ),
+            models.CheckConstraint(
+                condition=~Q(merged_into=F("id")), name="creator_merged_into_another"
             ),
             models.CheckConstraint(
                 condition=~Q(state=CreatorState.ACTIVE) | ~Q(identity=""),
