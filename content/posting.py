@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from content.formulas import TIER_INTERACTIONS, sql_of
 from content.models import Post
 from kosops.lib.sql import fetch_all
-from matrix.posting import Posting
+from matrix.posting import Posting, Published
 
 # Sorts below every real moment, for creators who never posted.
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -29,6 +29,26 @@ def of_accounts(ids: Collection[int], since: dt.datetime) -> dict[int, Posting]:
 def of_creators(ids: Collection[int], since: dt.datetime) -> dict[int, Posting]:
     best = f"(SELECT max({sql_of(TIER_INTERACTIONS, 'p')}) FROM content_post p WHERE p.creator_id = owner.id)"
     return _posting("creator_id", ids, since, best=best)
+
+
+def of_month(ids: Collection[int], since: dt.datetime, until: dt.datetime) -> dict[int, Published]:
+    """One range of the index for each unit."""
+    rows = fetch_all(
+        """
+        SELECT owner.id, published.*
+          FROM unnest(%(ids)s::bigint[]) AS owner(id),
+               LATERAL (
+                   SELECT count(*) AS notes, count(DISTINCT p.account_id) AS active,
+                          sum(p.views)::bigint AS views
+                     FROM content_post p
+                    WHERE p.store_id = owner.id
+                      AND p.published_at >= %(since)s AND p.published_at < %(until)s
+               ) AS published
+         WHERE published.notes > 0
+        """,
+        {"ids": list(ids), "since": since, "until": until},
+    )
+    return {row.pop("id"): Published(**row) for row in rows}
 
 
 def mark_posted(accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:

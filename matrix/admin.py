@@ -4,6 +4,8 @@ from django.contrib import admin
 
 from accounts.admin_base import Looking, Repairing
 from matrix.models import (
+    AssetFigures,
+    ChangedUnit,
     Creator,
     DistinctPair,
     LayerThresholds,
@@ -12,6 +14,7 @@ from matrix.models import (
     ProfileCheck,
     SocialAccount,
     StaffReport,
+    UnitFigures,
 )
 
 
@@ -78,3 +81,25 @@ class LayerThresholdsAdmin(Looking):
 class DistinctPairAdmin(Looking):
     list_display = ("first", "second", "decided_at")
     list_select_related = ("first", "second")
+
+
+@admin.register(UnitFigures)
+class UnitFiguresAdmin(Looking):
+    list_display = ("unit", "month", "day", "kos", "koc", "accounts", "needing", "estimated")
+    list_select_related = ("unit",)
+    raw_id_fields = ("unit",)
+
+
+@admin.register(AssetFigures)
+class AssetFiguresAdmin(Looking):
+    list_display = ("unit", "month", "asset", "platform", "ownership", "count")
+    list_select_related = ("unit",)
+    list_filter = ("asset", "ownership")
+    raw_id_fields = ("unit",)
+
+
+@admin.register(ChangedUnit)
+class ChangedUnitAdmin(Looking):
+    list_display = ("pk", "unit")
+    list_select_related = ("unit",)
+    raw_id_fields = ("unit",)

@@ -150,6 +150,15 @@ class Ownership(models.TextChoices):
     PERSONAL = "personal", _("Personal")
 
 
+class Asset(models.TextChoices):
+    """K48: what accumulates in accounts, and stays or goes with them."""
+
+    ACCOUNTS = "accounts", _("Accounts")
+    FOLLOWERS = "followers", _("Followers")
+    POSTS = "posts", _("Posts")
+    CUSTOMERS = "customers", _("Customers")
+
+
 class AccountState(models.TextChoices):
     ACTIVE = "active", pgettext_lazy("social account", "Active")
     LIMITED = "limited", _("Throttled")

@@ -112,5 +112,7 @@ def _sides(
     accounts = SocialAccount.objects.for_user(request.user, EDIT).filter(creator__in=people)
     for account in accounts.order_by("platform", "handle"):
         shown = masking.shown_handle(account.platform, account.handle)
-        sides[account.creator_id or 0].accounts.append(f"{account.get_platform_display()} · {shown}")
+        sides[account.creator_id or 0].accounts.append(
+            f"{account.get_platform_display()} · {shown}"
+        )
     return sides

@@ -22,8 +22,8 @@ from kosops.ui import formats
 from kosops.ui.listing import ListColumn, ListFilter
 from matrix import health, posting, staff_reports, tier_steps
 from matrix.choices import CreatorKind, CreatorState, KocKind, Layer, TalentType
+from matrix.figures import CURRENT
 from matrix.models import Creator, SocialAccount, StaffReport
-from matrix.tree import CURRENT
 
 # Up to so many stores the select names all of them; beyond, those of the chosen region.
 STORES_NAMED = 150

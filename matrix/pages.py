@@ -1,4 +1,4 @@
-"""HQ pages of the account matrix: the tree, the list of creators, one creator."""
+"""HQ pages of people in the account matrix: the list of creators, one creator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -44,175 +43,6 @@ from matrix.posting import Posting
 
 VIEW = "matrix.view"
 EDIT = "matrix.edit"
-PUBLIC_PLATFORMS = (Platform.XIAOHONGSHU, Platform.DOUYIN, Platform.CHANNELS)
-
-
-# -- the tree ------------------------------------------------------------------
-
-
-@require_safe
-@login_required
-def tree_page(request: HttpRequest) -> HttpResponse:
-    """The unit tree with counts; ``open`` names the rows that are open, ``needs`` filters."""
-    access.require(request.user, VIEW)
-    now = timezone.now()
-    need = request.GET.get("needs", "")
-    unknown = bool(need) and need not in {health.ANY, *health.Need.values}
-    found = tree.load(
-        request.user,
-        open_ids=_ids(request.GET["open"]) if "open" in request.GET else None,
-        now=now,
-        need="" if unknown else need,
-    )
-    context = {
-        "tree": found,
-        "rows": [_TreeLine(row, request) for row in found.rows],
-        "platforms": [(platform.value, platform.label) for platform in PUBLIC_PLATFORMS],
-        "columns": 7 + len(PUBLIC_PLATFORMS),
-        "counts": _one_x_n(found),
-        "needs": [(health.ANY, _("Any reason")), *health.Need.choices],
-        "need": need,
-        "problems": [_("“%(value)s” is not a reason to act.") % {"value": need[:40]}]
-        if unknown
-        else [],
-        "since": timezone.localdate(posting.recent(now)).isoformat(),
-        "posts_url": address_of("content:posts"),
-        "import_url": _import_address(request),
-        "clear": request.path,
-    }
-    return page_or_fragment(
-        request,
-        "matrix/tree.html",
-        context,
-        fragment="matrix/_tree.html",
-        status=422 if unknown else 200,
-    )
-
-
-@dataclass(slots=True)
-class _TreeLine:
-    """A row of the tree with the addresses that it leads to."""
-
-    row: tree.Row
-    request: HttpRequest
-
-    @property
-    def kind(self) -> str:
-        return self.row.kind
-
-    @property
-    def toggle(self) -> str:
-        opened = ",".join(map(str, getattr(self.row, "toggled", ())))
-        # An empty value would leave the parameter out, and so open the topmost rows again.
-        return address(self.request.GET, open=opened or "0")
-
-    @property
-    def toggle_words(self) -> str:
-        words = _("Close %(name)s") if self.row.is_open else _("Open %(name)s")
-        return words % {"name": self.row.unit.name}
-
-    @property
-    def needing_words(self) -> str:
-        count = self.row.needing if self.kind == "person" else self.row.figures.needing
-        return ngettext("%(count)s account", "%(count)s accounts", count) % {
-            "count": formats.number(count)
-        }
-
-    @property
-    def needing_address(self) -> str:
-        """The way down to the accounts that need action in this unit."""
-        path = self.row.unit.path.strip("/").replace("/", ",")
-        return address(self.request.GET, open=path, needs=health.ANY)
-
-    @property
-    def paired_bp(self) -> int | None:
-        figures = self.row.figures
-        return formats.share_bp(figures.paired, figures.accounts)
-
-    @property
-    def paired_words(self) -> str:
-        """Of how many accounts how many are paired, of a unit or of a person."""
-        part, whole = (
-            (self.row.paired, len(self.row.accounts))
-            if self.kind == "person"
-            else (self.row.figures.paired, self.row.figures.accounts)
-        )
-        return _("%(part)s of %(whole)s") % {
-            "part": formats.number(part),
-            "whole": formats.number(whole),
-        }
-
-    @property
-    def address(self) -> str:
-        """A person's page, or all people of a unit."""
-        if self.kind == "person":
-            return reverse("matrix:creator", args=[self.row.creator.pk])
-        query = address({}, unit=self.row.unit.pk, state=filters.CURRENT_STATES)
-        return reverse("matrix:creators") + query
-
-    @property
-    def paired_with(self) -> str:
-        return _paired_with(self.row.account)
-
-
-def _ids(text: str) -> list[int]:
-    """The ids in ``3,17,40``; what is none is passed over, as a shortened link should still open."""
-    return [int(part) for part in text.split(",") if part.isascii() and part.isdigit()]
-
-
-def _one_x_n(found: tree.Tree) -> list[Kpi]:
-    """1 + X + N in figures, and how many accounts need somebody."""
-    totals = found.totals
-    brands, stores = found.units["brand"], found.units["store"]
-    regions = found.units["region"]
-    return [
-        Kpi(
-            label=_("Brand (the 1)") if brands else _("Regions"),
-            value=formats.number(brands or regions),
-            help=MATRIX["units_brand"] if brands else MATRIX["units_regions"],
-            note=ngettext("%(count)s region", "%(count)s regions", regions) % {"count": regions}
-            if brands
-            else "",
-        ),
-        Kpi(
-            label=_("Stores (the X)"),
-            value=formats.number(stores),
-            help=_("Active stores of every kind: physical, online, live rooms, franchise."),
-        ),
-        Kpi(
-            label=_("People (the N)"),
-            value=formats.number(totals.people),
-            note=_("%(kos)s KOS · %(koc)s KOC")
-            % {"kos": formats.number(totals.kos), "koc": formats.number(totals.koc)},
-            help=_("People who take part today; candidates and leavers are not counted."),
-        ),
-        Kpi(
-            label=_("Public accounts"),
-            value=formats.number(totals.accounts),
-            note=_("%(share)s paired")
-            % {
-                "share": formats.percent_bp(
-                    formats.share_bp(totals.paired, totals.accounts) or 0, 0
-                )
-            }
-            if totals.accounts
-            else "",
-            help=_(
-                "Accounts on Xiaohongshu, Douyin and WeChat Channels that are not closed. Paired"
-                " ones have a private account that takes over their leads."
-            ),
-        ),
-        Kpi(
-            label=_("Need action"),
-            value=formats.number(totals.needing),
-            note=" · ".join(_needs_in_words(totals)),
-            help=MATRIX["need_action"],
-        ),
-    ]
-
-
-def _needs_in_words(figures: tree.Figures) -> list[str]:
-    return [f"{need.label} {formats.number(count)}" for need, count in figures.needs_in_words]
 
 
 # -- the list of creators ------------------------------------------------------
@@ -261,7 +91,7 @@ def creators(request: HttpRequest) -> HttpResponse:
         "bulk": bulk.of_creators(request.user),
         "count": partial(count_up_to, rows),
         "units": partial(filters.unit_choices, request, VIEW, found.active.get("unit")),
-        "import_url": _import_address(request),
+        "import_url": import_address(request),
     }
     return list_response(
         request, found, context, template="matrix/creators.html", fragment="matrix/_creators.html"
@@ -375,7 +205,7 @@ def _account_lines(own: QuerySet[Any], now: dt.datetime, *, revealed: bool) -> l
             account=account,
             posting=known.get(account.pk, posting.NOTHING),
             needs=health.needs_of(account),
-            paired_with=_paired_with(account, revealed=revealed),
+            paired_with=paired_with(account, revealed=revealed),
             leads_on=f"{Platform(account.hop_platform).label} · {account.hop_handle}"
             if account.hop_platform
             else "",
@@ -384,7 +214,7 @@ def _account_lines(own: QuerySet[Any], now: dt.datetime, *, revealed: bool) -> l
     ]
 
 
-def _paired_with(account: SocialAccount, *, revealed: bool = False) -> str:
+def paired_with(account: SocialAccount, *, revealed: bool = False) -> str:
     """The private account that takes over the leads, in words; empty without one."""
     if not account.paired_platform:
         return ""
@@ -496,7 +326,7 @@ def _profile(found: Creator) -> list[tuple[str, str]]:
     return [(label, str(value)) for label, value in facts if value]
 
 
-def _import_address(request: HttpRequest) -> str:
+def import_address(request: HttpRequest) -> str:
     """Where the first data come in, for those who may bring them."""
     if not access.reach(request.user, "imports.run"):
         return ""

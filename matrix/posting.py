@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db.models import BooleanField, DateTimeField, IntegerField, QuerySet, Value
+from django.utils import timezone
 
 SILENT_DAYS = 14
 RECENT_DAYS = 30
@@ -29,6 +30,15 @@ class Posting:
 NOTHING = Posting()
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Posts of a span, how many accounts published them, their views as far as known."""
+
+    notes: int
+    active: int
+    views: int | None
+
+
 class Source(Protocol):
     """What the owner of posts answers. Ids without posts may be left out of the answers."""
 
@@ -37,6 +47,12 @@ class Source(Protocol):
     def of_creators(self, ids: Collection[int], since: dt.datetime) -> dict[int, Posting]: ...
 
     def of_accounts(self, ids: Collection[int], since: dt.datetime) -> dict[int, Posting]: ...
+
+    def of_month(
+        self, ids: Collection[int], since: dt.datetime, until: dt.datetime
+    ) -> dict[int, Published]:
+        """What units published between two moments, the second not counted."""
+        ...
 
     def mark_posted(self, accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
         """Annotate accounts with ``posted``: whether they have a post since then."""
@@ -71,6 +87,14 @@ def of_accounts(ids: Collection[int], now: dt.datetime) -> dict[int, Posting]:
     return _sources[0].of_accounts(ids, recent(now)) if _sources and ids else {}
 
 
+def of_month(ids: Collection[int], first: dt.date, last: dt.date) -> dict[int, Published]:
+    """What units published from the first to the last day, both counted."""
+    until = last + dt.timedelta(days=1)
+    if not (_sources and ids):
+        return {}
+    return _sources[0].of_month(ids, day_start(first), day_start(until))
+
+
 def mark_posted(accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
     """Without a source nobody is called silent."""
     if not _sources:
@@ -92,8 +116,14 @@ def with_last_post(creators: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def recent(now: dt.datetime) -> dt.datetime:
-    return now - dt.timedelta(days=RECENT_DAYS)
+    """The start of the first of the last `RECENT_DAYS` days: counts hold for a whole day."""
+    return day_start(timezone.localdate(now) - dt.timedelta(days=RECENT_DAYS))
 
 
 def silent_since(now: dt.datetime) -> dt.datetime:
-    return now - dt.timedelta(days=SILENT_DAYS)
+    return day_start(timezone.localdate(now) - dt.timedelta(days=SILENT_DAYS))
+
+
+def day_start(day: dt.date) -> dt.datetime:
+    """Midnight in the brand's time zone."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time()))

@@ -3,9 +3,19 @@
 from celery import shared_task
 from django.utils import timezone
 
-from matrix import layering
+from matrix import figures, layering
 
 
 @shared_task
 def nightly_layers() -> None:
     layering.nightly(now=timezone.now(), on=timezone.localdate())
+
+
+@shared_task
+def refresh_figures() -> None:
+    figures.refresh_changed(timezone.now())
+
+
+@shared_task
+def nightly_figures() -> None:
+    figures.nightly(timezone.now())

@@ -1,7 +1,7 @@
 """The account matrix as a tree: brand (the 1), regions and stores (the X), people (the N).
 
-The figures of every unit are read in sets, one query for each kind of figure, and summed up the
-tree in memory: a brand has some thousand units at most, whatever the number of its people.
+The figures of every unit have been counted ahead (`matrix.figures`) and are summed up the tree in
+memory: a brand has some thousand units at most, whatever the number of its people.
 """
 
 from __future__ import annotations
@@ -12,64 +12,21 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from accounts.choices import UnitKind
 from accounts.models import Person, Unit
-from matrix import health, posting
-from matrix.choices import CreatorKind, CreatorState
+from matrix import figures, health, posting
+from matrix.figures import CURRENT, Figures
 from matrix.health import Need
 from matrix.models import Creator, SocialAccount
 from matrix.posting import Posting
 
-# People who take part today; candidates do not yet, leavers no more.
-CURRENT = (CreatorState.ONBOARDING, CreatorState.ACTIVE, CreatorState.PAUSED)
 # An opened store shows so many people; the list of creators shows all.
 PEOPLE_SHOWN = 30
-NEEDS = tuple(need.value for need in Need)
 # No more rows than this open at a time, or an address could ask for the whole brand.
 OPEN_AT_ONCE = 60
-
-
-@dataclass(slots=True)
-class Figures:
-    """What is so in a unit and below it."""
-
-    kos: int = 0
-    koc: int = 0
-    platforms: Counter[str] = field(default_factory=Counter)
-    paired: int = 0
-    needs: Counter[str] = field(default_factory=Counter)
-    needing: int = 0
-    posts: int = 0
-    last_at: dt.datetime | None = None
-
-    @property
-    def people(self) -> int:
-        return self.kos + self.koc
-
-    @property
-    def accounts(self) -> int:
-        return self.platforms.total()
-
-    @property
-    def needs_in_words(self) -> list[tuple[Need, int]]:
-        return [(need, self.needs[need]) for need in Need if self.needs[need]]
-
-    def add(self, other: Figures) -> None:
-        self.kos += other.kos
-        self.koc += other.koc
-        for platform, count in other.platforms.items():
-            self.platforms[platform] += count
-        self.paired += other.paired
-        for need, count in other.needs.items():
-            self.needs[need] += count
-        self.needing += other.needing
-        self.posts += other.posts
-        self.last_at = max(filter(None, (self.last_at, other.last_at)), default=None)
 
 
 @dataclass(slots=True)
@@ -141,6 +98,9 @@ class Tree:
     units: Counter[str]
     # True when the person holds nothing here yet, as before the first import.
     empty: bool
+    # Units whose figures are not those of this moment, and from when the oldest of them are.
+    behind: int
+    counted_at: dt.datetime | None
 
 
 @dataclass(slots=True)
@@ -149,8 +109,7 @@ class _Node:
     depth: int
     children: list[_Node] = field(default_factory=list)
     figures: Figures = field(default_factory=Figures)
-    own_people: int = 0
-    own_accounts: int = 0
+    has_own: bool = False
 
 
 # -- queries -------------------------------------------------------------------
@@ -165,7 +124,7 @@ def load(
     """
     nodes, roots = _nodes(Unit.objects.for_user(person, "matrix.view"))
     totals = Figures()
-    _read_figures(nodes, person, now)
+    standing = _read_figures(nodes, now)
     for root in roots:
         totals.add(_roll_up(root))
     opened = {root.unit.pk for root in roots} if open_ids is None else set(open_ids) & nodes.keys()
@@ -179,16 +138,8 @@ def load(
         totals=totals,
         units=Counter(node.unit.kind for node in nodes.values() if node.unit.active),
         empty=not nodes,
-    )
-
-
-def count_by_kind(creators: QuerySet[Any]) -> QuerySet[Any]:
-    """Current creators by store and kind."""
-    return (
-        creators.filter(state__in=CURRENT)
-        .order_by()
-        .values("store_id", "kind")
-        .annotate(count=Count("pk"))
+        behind=standing.behind,
+        counted_at=standing.counted_at,
     )
 
 
@@ -223,55 +174,14 @@ def _nodes(units: QuerySet[Any]) -> tuple[dict[int, _Node], list[_Node]]:
     return nodes, roots
 
 
-def _read_figures(nodes: dict[int, _Node], person: Person, now: dt.datetime) -> None:
+def _read_figures(nodes: dict[int, _Node], now: dt.datetime) -> figures.Standing:
     """Put into every node what belongs to the unit itself."""
-    creators = Creator.objects.for_user(person, "matrix.view")
-    for row in count_by_kind(creators):
-        node = nodes[row["store_id"]]
-        node.own_people += row["count"]
-        if row["kind"] == CreatorKind.KOS:
-            node.figures.kos += row["count"]
-        else:
-            node.figures.koc += row["count"]
-    accounts = health.public_accounts(SocialAccount.objects.for_user(person, "matrix.view"))
-    for row in _account_counts(health.with_needs(accounts, now)):
-        node = nodes[row["unit_id"]]
-        node.own_accounts += row["count"]
-        node.figures.platforms[row["platform"]] += row["count"]
-        node.figures.paired += row["count"] - row["unpaired_count"]
-        node.figures.needing += row["needing_count"]
-        for need in NEEDS:
-            if count := row[f"{need}_count"]:
-                node.figures.needs[need] += count
-    for unit_id, found in posting.of_units(nodes.keys(), now).items():
-        nodes[unit_id].figures.posts = found.posts
-        nodes[unit_id].figures.last_at = found.last_at
-
-
-def _account_counts(accounts: QuerySet[Any]) -> list[dict[str, Any]]:
-    """Accounts `with_needs` counted by unit and platform.
-
-    The needs are worked out once for each account and then counted; without the fence the
-    database would work them out again for every count.
-    """
-    flagged = accounts.order_by().values("unit_id", "platform", *NEEDS)
-    try:
-        inner, params = flagged.query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    counts = ", ".join(f"count(*) FILTER (WHERE {need}) AS {need}_count" for need in NEEDS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH flagged AS MATERIALIZED ({inner})
-            SELECT unit_id, platform, count(*) AS count,
-                   count(*) FILTER (WHERE {" OR ".join(NEEDS)}) AS needing_count, {counts}
-              FROM flagged GROUP BY unit_id, platform
-            """,
-            params,
-        )
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    standing = figures.standing(nodes.keys(), now)
+    for pk, found in standing.of_unit.items():
+        node = nodes[pk]
+        node.figures = found
+        node.has_own = bool(found.people or found.accounts)
+    return standing
 
 
 def _roll_up(node: _Node) -> Figures:
@@ -350,18 +260,18 @@ class _Inside:
 
 
 def _rows(node: _Node, opened: set[int], inside: _Inside, need: str) -> Iterable[Row]:
-    figures, unit = node.figures, node.unit
-    if not unit.active and not figures.people and not figures.accounts:
+    found, unit = node.figures, node.unit
+    if not unit.active and not found.people and not found.accounts:
         return
-    if need and not (figures.needing if need == health.ANY else figures.needs[need]):
+    if need and not (found.needing if need == health.ANY else found.needs[need]):
         return
     is_open = unit.pk in opened
     yield UnitRow(
         unit=unit,
-        figures=figures,
+        figures=found,
         depth=node.depth,
         is_open=is_open,
-        has_more=bool(node.children or node.own_people or node.own_accounts),
+        has_more=bool(node.children or node.has_own),
         toggled=sorted(opened ^ {unit.pk}),
     )
     if not is_open:

@@ -1,10 +1,18 @@
 from django.urls import URLPattern, URLResolver, path
 
-from matrix import bulk, duplicate_pages, layer_pages, pages, profile_pages, staff_report_pages
+from matrix import (
+    bulk,
+    duplicate_pages,
+    layer_pages,
+    pages,
+    profile_pages,
+    staff_report_pages,
+    tree_pages,
+)
 
 app_name = "matrix"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("matrix/", pages.tree_page, name="tree"),
+    path("matrix/", tree_pages.tree_page, name="tree"),
     path("matrix/creators/", pages.creators, name="creators"),
     path("matrix/creators/bulk/", bulk.creators_bulk, name="creators_bulk"),
     path("matrix/creators/<int:pk>/", pages.creator, name="creator"),

@@ -156,6 +156,12 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     # Due work lives in PostgreSQL; this sweeper re-creates whatever the queue lost.
     "sweep-jobs": {"task": "accounts.tasks.sweep_jobs", "schedule": 60.0},
+    # Figures of the account matrix: what changed, and every unit on each new day.
+    "refresh-figures": {"task": "matrix.tasks.refresh_figures", "schedule": 60.0},
+    "nightly-figures": {
+        "task": "matrix.tasks.nightly_figures",
+        "schedule": crontab(hour=0, minute=10),
+    },
     "nightly-tiers": {
         "task": "incentives.tasks.nightly_tiers",
         "schedule": crontab(hour=2, minute=10),

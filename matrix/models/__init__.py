@@ -2,12 +2,15 @@
 
 from matrix.models.accounts import Pairing, SocialAccount
 from matrix.models.duplicates import DistinctPair
+from matrix.models.figures import AssetFigures, ChangedUnit, UnitFigures
 from matrix.models.layers import LayerThresholds
 from matrix.models.people import Creator
 from matrix.models.personas import Persona, ProfileCheck
 from matrix.models.staff_reports import StaffReport
 
 __all__ = [
+    "AssetFigures",
+    "ChangedUnit",
     "Creator",
     "DistinctPair",
     "LayerThresholds",
@@ -16,4 +19,5 @@ __all__ = [
     "ProfileCheck",
     "SocialAccount",
     "StaffReport",
+    "UnitFigures",
 ]
