@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import access
+from accounts.models import Unit
 from content import posts
 from content.definitions import POSTS
 from content.filters import PostFilter
@@ -32,6 +33,7 @@ from matrix.models import Creator
 VIEW = "posts.view"
 READINGS_SHOWN = 60
 POSTS_OF_CREATOR = 8
+POSTS_OF_UNIT = 20
 
 
 @dataclass(slots=True)
@@ -139,6 +141,27 @@ def creator_posts(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {"rows": _rows(latest[:POSTS_OF_CREATOR])}
     return render(request, "content/_creator_posts.html", context)
+
+
+@require_safe
+@login_required
+def unit_posts(request: HttpRequest, pk: int) -> HttpResponse:
+    """The latest posts of a store or region, a fragment of its page; alone it is the list."""
+    access.require(request.user, VIEW)
+    unit = get_object_or_404(Unit.objects.for_user(request.user, VIEW), pk=pk)
+    everything = f"{reverse('content:posts')}?unit={unit.pk}"
+    if not request.htmx:
+        return redirect(everything)
+    visible = Unit.objects.for_user(request.user, VIEW)
+    below = visible.filter(path__startswith=unit.path).values("pk")
+    latest = (
+        Post.objects.for_user(request.user, VIEW)
+        .filter(store__in=below)
+        .select_related("account")
+        .order_by("-published_at", "-pk")
+    )
+    context = {"rows": _rows(latest[:POSTS_OF_UNIT]), "everything": everything}
+    return render(request, "content/_unit_posts.html", context)
 
 
 # -- private -------------------------------------------------------------------

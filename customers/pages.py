@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import access
+from accounts.models import Unit
 from customers.filters import EXPECTED_WITHIN, OrderFilter, WaitingRefundFilter
 from customers.models import Order, WaitingRefund
 from kosops.lib.htmx import address_of, page_or_fragment
@@ -25,6 +26,7 @@ from matrix.models import Creator
 
 VIEW = "orders.view"
 ORDERS_OF_CREATOR = 8
+ORDERS_OF_UNIT = 20
 CREDITED = ("store", "seller", "sharer")
 
 
@@ -132,6 +134,27 @@ def creator_orders(request: HttpRequest, pk: int) -> HttpResponse:
         "orders": credited.select_related("store").order_by("-paid_at", "-pk")[:ORDERS_OF_CREATOR],
     }
     return render(request, "customers/_creator_orders.html", context)
+
+
+@require_safe
+@login_required
+def unit_orders(request: HttpRequest, pk: int) -> HttpResponse:
+    """The latest orders of a store or region, a fragment of its page; alone it is the list."""
+    access.require(request.user, VIEW)
+    unit = get_object_or_404(Unit.objects.for_user(request.user, VIEW), pk=pk)
+    everything = f"{reverse('customers:orders')}?unit={unit.pk}"
+    if not request.htmx:
+        return redirect(everything)
+    visible = Unit.objects.for_user(request.user, VIEW)
+    below = visible.filter(path__startswith=unit.path).values("pk")
+    latest = (
+        Order.objects.for_user(request.user, VIEW)
+        .filter(store__in=below)
+        .select_related(*CREDITED)
+        .order_by("-paid_at", "-pk")
+    )
+    context = {"orders": latest[:ORDERS_OF_UNIT], "everything": everything}
+    return render(request, "customers/_unit_orders.html", context)
 
 
 # -- private -------------------------------------------------------------------

@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<int:pk>/", pages.order, name="order"),
     path("orders/waiting-refunds/", pages.waiting_refunds, name="waiting_refunds"),
     path("orders/of-creator/<int:pk>/", pages.creator_orders, name="creator_orders"),
+    path("orders/of-unit/<int:pk>/", pages.unit_orders, name="unit_orders"),
 ]

@@ -37,4 +37,23 @@ MATRIX = {
     "promotion_spend": _("What the company paid the platform to promote notes of the account."),
     "cost_per_lead": _("Spent on promotion divided by all leads, also those that came without it."),
     "followers": _("Followers when the platform last reported them."),
+    "people_of_unit": _("People who take part today; candidates and leavers are not counted."),
+    "accounts_of_unit": _(
+        "Accounts on Xiaohongshu, Douyin and WeChat Channels that are not closed. Paired ones have"
+        " a private account that takes over their leads."
+    ),
+    "people_of_month": _(
+        "People in the programme at the end of the month; this month as of now. Months before the"
+        " first count are worked out from the days on which people joined and left."
+    ),
+    "active_accounts": _("Accounts that published at least one note or video in the month."),
+    "followers_of_month": _(
+        "Followers of all public accounts when their platform last reported them, at the end of"
+        " the month. Nobody knows those of months before the first count."
+    ),
+    "notes_of_month": _("Notes and videos published in the month."),
+    "views_of_month": _("Views so far of the notes published in the month, where they are known."),
+    "joined_in_month": _("People who joined the programme in the month; candidates do not count."),
+    "left_in_month": _("People who left the programme in the month."),
+    "store_rank": _("Place among the open stores of the region by posts in 30 days."),
 }

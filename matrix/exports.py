@@ -1,24 +1,28 @@
-"""The list of creators as a file."""
+"""The lists of creators and of stores as files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.choices import UnitKind
 from accounts.models import Person, Unit
 from integrations import exporting
 from integrations.exporting import Column
 from kosops.ui.listing import ListFilter
 from matrix import tier_steps
-from matrix.filters import CreatorFilter, StaffReportFilter
-from matrix.models import Creator, StaffReport
+from matrix.filters import CreatorFilter, StaffReportFilter, StoreFilter
+from matrix.models import Creator, StaffReport, UnitFigures
 
 VIEW = "matrix.view"
+COUNTED = ("kos", "koc", "accounts", "paired", "needing", "posts")
 
 # Heading, column of the list, field.
 REPORT_FIGURES = (
@@ -51,6 +55,24 @@ def staff_reports(
         request=exporting.Asker(person),
     )
     return found, found.ordered(found.rows()).select_related("account", "creator", "unit")
+
+
+def stores(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, QuerySet[Any]]:
+    latest = UnitFigures.objects.filter(unit=OuterRef("pk")).order_by("-month")
+    found = StoreFilter(
+        query,
+        queryset=Unit.objects.for_user(person, VIEW).filter(kind=UnitKind.STORE),
+        request=exporting.Asker(person),
+    )
+    counted = {
+        f"{name}_counted": Subquery(latest.values(name)[:1]) for name in (*COUNTED, "last_at")
+    }
+    rows = found.ordered(found.rows()).annotate(**{f"of_{k}": v for k, v in counted.items()})
+    return found, rows.select_related("parent")
+
+
+def _counted(name: str) -> Callable[[Any], Any]:
+    return lambda row: getattr(row, f"of_{name}_counted") or 0
 
 
 def _tier(row: Creator) -> str:
@@ -114,6 +136,44 @@ def register() -> None:
                     heading=_("Spent on promotion"),
                     of="spend",
                     value=lambda row: exporting.amount(row.promotion_spend),
+                ),
+            ],
+        )
+    )
+    exporting.register(
+        exporting.ListExport(
+            code="stores",
+            label=_("Stores"),
+            permission=VIEW,
+            found=stores,
+            columns=[
+                Column(heading=_("Store code"), value=lambda row: row.code),
+                Column(heading=_("Store"), value=lambda row: row.name),
+                Column(
+                    heading=_("Kind of store"),
+                    of="kind",
+                    value=lambda row: row.get_store_kind_display(),
+                ),
+                Column(
+                    heading=_("Region"),
+                    of="region",
+                    value=lambda row: row.parent.name if row.parent else None,
+                ),
+                Column(heading=_("City"), of="city", value=lambda row: row.city),
+                Column(heading=_("KOS"), of="kos", value=_counted("kos")),
+                Column(heading=_("KOC"), of="koc", value=_counted("koc")),
+                Column(heading=_("Public accounts"), of="accounts", value=_counted("accounts")),
+                Column(heading=_("Paired"), of="paired", value=_counted("paired")),
+                Column(heading=_("Need action"), of="needs", value=_counted("needing")),
+                Column(heading=_("Posts in 30 days"), of="posts", value=_counted("posts")),
+                Column(
+                    heading=_("Last post"),
+                    of="last_post",
+                    value=lambda row: (
+                        timezone.localdate(row.of_last_at_counted)
+                        if row.of_last_at_counted
+                        else None
+                    ),
                 ),
             ],
         )

@@ -20,6 +20,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.choices import UnitKind
+from accounts.models import Unit
 from kosops.lib import queue, sql
 from kosops.lib.periods import Month
 from matrix import health, posting
@@ -33,8 +35,6 @@ CURRENT = (CreatorState.ONBOARDING, CreatorState.ACTIVE, CreatorState.PAUSED)
 NEEDS = tuple(need.value for need in Need)
 # So many changed units a page counts itself; more are left to a worker.
 AT_ONCE = 60
-# Months whose posts may still come in late, besides the present one.
-LATE_MONTHS = 1
 LOCK = "matrix.figures"
 REFRESH = "matrix.tasks.refresh_figures"
 
@@ -112,6 +112,17 @@ def standing(ids: Collection[int], now: dt.datetime) -> Standing:
         return Standing(found | refresh(sorted(changed), now))
     queue.after_commit(REFRESH)
     return Standing(found, len(changed), min(each.counted_at for each in known.values()))
+
+
+def posts_beside(unit: Unit, now: dt.datetime) -> list[int]:
+    """Posts in 30 days of the other open stores under the same unit, as last counted."""
+    beside = UnitFigures.objects.filter(
+        unit__parent=unit.parent_id,
+        unit__kind=UnitKind.STORE,
+        unit__active=True,
+        month=Month.of(timezone.localdate(now)).first_day,
+    )
+    return list(beside.exclude(unit=unit).values_list("posts", flat=True))
 
 
 def count(ids: Sequence[int], now: dt.datetime) -> dict[int, Figures]:
@@ -209,14 +220,6 @@ def recount_month(month: Month) -> int:
             **{name: [getattr(published.get(pk, _NONE), name) for pk in ids] for name in OF_MONTH},
         },
     )
-
-
-def nightly(now: dt.datetime) -> None:
-    """Count every unit for the new day, and late posts of the months before."""
-    refresh_changed(now)
-    month = Month.of(timezone.localdate(now))
-    for back in range(1, LATE_MONTHS + 1):
-        recount_month(month.shifted(-back))
 
 
 # -- private -------------------------------------------------------------------

@@ -8,27 +8,39 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import django_filters
-from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.forms import HiddenInput
+from django.forms import CheckboxInput, HiddenInput, RegexField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.choices import UnitKind
+from accounts.choices import StoreKind, UnitKind
 from accounts.models import Unit
+from kosops.lib.periods import Month
 from kosops.ui import formats
 from kosops.ui.listing import ListColumn, ListFilter
 from matrix import health, posting, staff_reports, tier_steps
-from matrix.choices import CreatorKind, CreatorState, KocKind, Layer, TalentType
+from matrix.choices import (
+    AccountState,
+    CreatorKind,
+    CreatorState,
+    Domain,
+    KocKind,
+    Layer,
+    Platform,
+    TalentType,
+)
 from matrix.figures import CURRENT
-from matrix.models import Creator, SocialAccount, StaffReport
+from matrix.models import Creator, SocialAccount, StaffReport, UnitFigures
 
 # Up to so many stores the select names all of them; beyond, those of the chosen region.
 STORES_NAMED = 150
 CURRENT_STATES = "current"
 FEW = 500
+# Where somebody may have no account: figures of the grid lead to the list with it.
+WITHOUT = [*Domain.choices, *Platform.choices]
 # Sorts whoever has no day of joining first.
 JOINED = Coalesce(F("joined_on"), Value(dt.date(1970, 1, 1)), output_field=DateField())
 
@@ -120,6 +132,32 @@ def called(value: str) -> QuerySet[Any]:
     return Creator.objects.filter(Q(name__icontains=value) | Q(number__istartswith=value))
 
 
+def open_accounts(where: str) -> QuerySet[Any]:
+    """Accounts that are not closed, in a domain or on a platform."""
+    place = {"domain": where} if where in Domain.values else {"platform": where}
+    return SocialAccount.objects.exclude(state=AccountState.CLOSED).filter(**place)
+
+
+class MonthFilter(django_filters.CharFilter):
+    """Rows whose day lies in a month, written as 2026-11. Figures lead here with it."""
+
+    field_class = RegexField
+
+    def __init__(self, *, field_name: str, label: Any) -> None:
+        super().__init__(
+            field_name=field_name,
+            label=label,
+            regex=r"^\d{4}-(0[1-9]|1[0-2])$",
+            widget=HiddenInput,
+        )
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        month = Month.parse(value)
+        return qs.filter(**{f"{self.field_name}__range": (month.first_day, month.last_day)})
+
+
 class CreatorFilter(ListFilter):
     """The list of creators. ``state=current`` means everybody who takes part today."""
 
@@ -191,6 +229,15 @@ class CreatorFilter(ListFilter):
         label=_("Accounts"),
         empty_label=_("Any accounts"),
     )
+    without = django_filters.ChoiceFilter(
+        choices=WITHOUT,
+        method="lacking",
+        label=_("Without an account"),
+        empty_label=_("With and without accounts"),
+        widget=HiddenInput,
+    )
+    joined = MonthFilter(field_name="joined_on", label=_("Joined in"))
+    left = MonthFilter(field_name="left_on", label=_("Left in"))
     unit = UnitFilter(path_field="store", permission="matrix.view")
 
     class Meta:
@@ -222,6 +269,11 @@ class CreatorFilter(ListFilter):
         accounts = health.public_accounts(SocialAccount.objects.filter(creator=OuterRef("pk")))
         return rows.filter(
             Exists(health.needing(health.with_needs(accounts, timezone.now()), value))
+        )
+
+    def lacking(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.exclude(
+            Exists(open_accounts(value).filter(creator=OuterRef("pk"), creator__isnull=False))
         )
 
     def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -330,3 +382,79 @@ class StaffReportFilter(ListFilter):
 
     def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return staff_reports.with_leads(rows)
+
+
+class StoreFilter(ListFilter):
+    """The list of stores; those in business unless all are asked for."""
+
+    sorts = {"name": "name", "people": "people_counted", "posts": "posts_counted"}
+    default_sort = "name"
+    columns = [
+        ListColumn(code="name", label=_("Store"), sort="name"),
+        ListColumn(code="kind", label=_("Kind of store")),
+        ListColumn(code="region", label=_("Region")),
+        ListColumn(code="city", label=_("City"), usual=False),
+        ListColumn(code="kos", define="people_kos", label=_("KOS"), numeric=True, sort="people"),
+        ListColumn(code="koc", define="people_koc", label=_("KOC"), numeric=True),
+        ListColumn(
+            code="accounts", define="accounts_of_unit", label=_("Public accounts"), numeric=True
+        ),
+        ListColumn(code="paired", define="paired", label=_("Paired")),
+        ListColumn(code="needs", define="need_action", label=_("Need action")),
+        ListColumn(
+            code="posts",
+            define="recent_posts",
+            label=_("Posts in 30 days"),
+            numeric=True,
+            sort="posts",
+        ),
+        ListColumn(code="last_post", define="last_post", label=_("Last post"), numeric=True),
+    ]
+
+    q = django_filters.CharFilter(method="search", label=_("Store, code or city"), max_length=80)
+    unit = UnitFilter(path_field="pk", permission="matrix.view")
+    kind = django_filters.ChoiceFilter(
+        field_name="store_kind",
+        choices=StoreKind.choices,
+        label=_("Kind of store"),
+        empty_label=_("Every kind of store"),
+    )
+    without = django_filters.ChoiceFilter(
+        choices=WITHOUT,
+        method="lacking",
+        label=_("Without an account of its own"),
+        empty_label=_("With and without accounts"),
+    )
+    closed = django_filters.BooleanFilter(
+        method="in_business", label=_("Closed stores too"), widget=CheckboxInput
+    )
+
+    class Meta:
+        model = Unit
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(
+            Q(name__icontains=value) | Q(code__istartswith=value) | Q(city__icontains=value)
+        )
+
+    def lacking(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.exclude(
+            Exists(open_accounts(value).filter(unit=OuterRef("pk"), creator__isnull=True))
+        )
+
+    def in_business(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return rows if value else rows.filter(active=True)
+
+    def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """``rows`` with the column that the order asked for needs, as last counted."""
+        latest = UnitFigures.objects.filter(unit=OuterRef("pk")).order_by("-month")
+        match self.order[0]:
+            case "people_counted":
+                people = latest.annotate(people=F("kos") + F("koc")).values("people")[:1]
+                return rows.annotate(people_counted=Coalesce(Subquery(people), 0))
+            case "posts_counted":
+                return rows.annotate(
+                    posts_counted=Coalesce(Subquery(latest.values("posts")[:1]), 0)
+                )
+        return rows

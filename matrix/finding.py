@@ -13,6 +13,7 @@ from accounts.choices import UnitKind
 from accounts.models import Unit
 from kosops.ui import finding
 from matrix.models import Creator
+from matrix.part import page_of
 
 VIEW = "matrix.view"
 
@@ -41,18 +42,17 @@ def creators(person: Any, words: str, limit: int) -> list[finding.Hit]:
 
 
 def units(person: Any, words: str, limit: int) -> list[finding.Hit]:
-    """Regions and stores by part of the name or by their code; leads to the people there."""
+    """Regions and stores by part of the name or by their code."""
     rows = (
         Unit.objects.for_user(person, VIEW)
         .filter(Q(name__icontains=words) | Q(code__iexact=words), active=True)
         .exclude(kind=UnitKind.BRAND)
         .order_by("name", "pk")[:limit]
     )
-    people = reverse("matrix:creators")
     return [
         finding.Hit(
             label=row.name,
-            href=f"{people}?unit={row.pk}",
+            href=page_of(row),
             note=_("%(kind)s · %(code)s") % {"kind": row.get_kind_display(), "code": row.code},
             icon="store" if row.kind == UnitKind.STORE else "map-pin",
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kosops.ui import formats
 from matrix import posting
 from matrix.choices import AccountState, CreatorState, Domain
 from matrix.models import Pairing, SocialAccount
@@ -64,3 +65,10 @@ def needs_of(account: SocialAccount) -> list[Need]:
 
 def in_words(needs: Iterable[Need]) -> str:
     return " · ".join(str(need.label) for need in needs)
+
+
+def counted_in_words(counts: Mapping[str, int]) -> str:
+    """How many accounts have each need, as in “Not paired 12 · Silent for 14 days 3”."""
+    return " · ".join(
+        f"{need.label} {formats.number(counts[need])}" for need in Need if counts.get(need)
+    )

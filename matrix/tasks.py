@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from matrix import figures, layering
+from matrix import figures, growth, layering
 
 
 @shared_task
@@ -18,4 +18,4 @@ def refresh_figures() -> None:
 
 @shared_task
 def nightly_figures() -> None:
-    figures.nightly(timezone.now())
+    growth.nightly(timezone.now())

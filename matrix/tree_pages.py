@@ -20,10 +20,9 @@ from kosops.ui.parts import Kpi
 from matrix import filters, health, posting, tree
 from matrix.choices import Platform
 from matrix.definitions import MATRIX
-from matrix.figures import Figures
 from matrix.pages import import_address, paired_with
+from matrix.part import VIEW, page_of, tabs
 
-VIEW = "matrix.view"
 PUBLIC_PLATFORMS = (Platform.XIAOHONGSHU, Platform.DOUYIN, Platform.CHANNELS)
 
 
@@ -52,7 +51,7 @@ def tree_page(request: HttpRequest) -> HttpResponse:
         "problems": [_("“%(value)s” is not a reason to act.") % {"value": need[:40]}]
         if unknown
         else [],
-        "behind": found.behind,
+        "tabs": tabs("tree"),
         "since": timezone.localdate(posting.recent(now)).isoformat(),
         "posts_url": address_of("content:posts"),
         "import_url": import_address(request),
@@ -101,6 +100,11 @@ class _TreeLine:
         """The way down to the accounts that need action in this unit."""
         path = self.row.unit.path.strip("/").replace("/", ",")
         return address(self.request.GET, open=path, needs=health.ANY)
+
+    @property
+    def page(self) -> str:
+        """The page of the unit itself."""
+        return page_of(self.row.unit)
 
     @property
     def paired_bp(self) -> int | None:
@@ -183,11 +187,7 @@ def _one_x_n(found: tree.Tree) -> list[Kpi]:
         Kpi(
             label=_("Need action"),
             value=formats.number(totals.needing),
-            note=" · ".join(needs_in_words(totals)),
+            note=health.counted_in_words(totals.needs),
             help=MATRIX["need_action"],
         ),
     ]
-
-
-def needs_in_words(found: Figures) -> list[str]:
-    return [f"{need.label} {formats.number(count)}" for need, count in found.needs_in_words]

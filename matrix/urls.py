@@ -3,16 +3,22 @@ from django.urls import URLPattern, URLResolver, path
 from matrix import (
     bulk,
     duplicate_pages,
+    growth_pages,
     layer_pages,
     pages,
     profile_pages,
     staff_report_pages,
     tree_pages,
+    unit_pages,
 )
 
 app_name = "matrix"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/", tree_pages.tree_page, name="tree"),
+    path("matrix/growth/", growth_pages.growth_page, name="growth"),
+    path("matrix/stores/", unit_pages.store_list, name="stores"),
+    path("matrix/stores/<int:pk>/", unit_pages.store, name="store"),
+    path("matrix/regions/<int:pk>/", unit_pages.region, name="region"),
     path("matrix/creators/", pages.creators, name="creators"),
     path("matrix/creators/bulk/", bulk.creators_bulk, name="creators_bulk"),
     path("matrix/creators/<int:pk>/", pages.creator, name="creator"),

@@ -192,16 +192,6 @@ def test_a_month_keeps_what_it_published(chengye, counted) -> None:
     assert UnitFigures.objects.get(unit=chengye.tianhe).views is None
 
 
-def test_the_night_counts_everything(chengye) -> None:
-    account(chengye.zhou, "zhou")
-
-    figures.nightly(NOW)
-
-    assert UnitFigures.objects.count() == 5
-    assert not ChangedUnit.objects.exists()
-    assert UnitFigures.objects.get(unit=chengye.jingan).accounts == 1
-
-
 @pytest.mark.parametrize(
     "fields",
     [{"month": dt.date(2026, 3, 2)}, {"day": dt.date(2026, 2, 27)}, {"accounts": 1, "paired": 2}],

@@ -104,6 +104,10 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
         ),
     ),
     "matrix:pairing_end:pk": lambda: Pairing.objects.latest("pk").pk,
+    "matrix:store:pk": lambda: Unit.objects.filter(kind="store").earliest("pk").pk,
+    "matrix:region:pk": lambda: Unit.objects.filter(kind="region").earliest("pk").pk,
+    "content:unit_posts:pk": lambda: Unit.objects.filter(kind="store").earliest("pk").pk,
+    "customers:unit_orders:pk": lambda: Unit.objects.filter(kind="store").earliest("pk").pk,
     "content:pk": lambda: Post.objects.exclude(creator=None).latest("pk").pk,
     "content:creator_posts:pk": lambda: Creator.objects.latest("pk").pk,
     **dict.fromkeys(

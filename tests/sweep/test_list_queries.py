@@ -25,7 +25,7 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern
 
 from accounts.choices import Role
-from accounts.models import Activity, ApiKey, Grant, Job, Person
+from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
 from content.models import Post, PostLink
 from customers.models import Order, OrderLine, WaitingRefund
 from incentives.models import (
@@ -122,6 +122,7 @@ ROWS = {
     "integrations:imports": List(ImportBatch),
     "matrix:creators": List(Creator, manager=PAGE),
     "matrix:staff_reports": List(StaffReport, manager=PAGE),
+    "matrix:stores": List(Unit, manager=1),
     "mobile:money": List(CommissionLine, query="?month=2026-09", page=20, who=("zhou",)),
     "mobile:posts": List(Post, page=20, who=("zhou",)),
 }
@@ -217,6 +218,8 @@ def fill(world: World, first: int, last: int) -> None:
                 FROM {added(Journal, "key")} j, {Posting._meta.db_table} WHERE journal_id = %s""",
             [journal.pk],
         )
+    path = f"'{world.chengye.south.path}' || 'q' || n.num || '/'"
+    copies(Unit, [world.chengye.tianhe], numbers, code=named, path=path)
     copies(Job, [world.job], numbers, unit_id=str(world.chengye.jingan.pk))
     copies(ApiKey, [world.key], numbers, prefix=named)
     copies(ImportBatch, [world.batch], numbers, sha256=named)

@@ -18,7 +18,7 @@ from incentives.filters import LineFilter, StatementFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
-from matrix.filters import CreatorFilter, StaffReportFilter
+from matrix.filters import CreatorFilter, StaffReportFilter, StoreFilter
 from matrix.models import Creator
 from tests import cast as c
 
@@ -34,6 +34,7 @@ TEMPLATES = {
     PersonFilter: "accounts/_people.html",
     PostFilter: "content/_posts.html",
     StaffReportFilter: "matrix/_staff_reports.html",
+    StoreFilter: "matrix/_stores.html",
     StatementFilter: "incentives/_statements.html",
     WaitingRefundFilter: "customers/_waiting_refunds.html",
 }

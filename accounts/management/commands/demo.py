@@ -50,6 +50,7 @@ class Command(BaseCommand):
         autodiscover_modules(
             "demo", "demo_brand", "demo_layers", "demo_links", "demo_personas", "demo_reports"
         )
+        autodiscover_modules("demo", "demo_brand", "demo_figures", "demo_links")
         began = time.perf_counter()
         try:
             demo.load(
