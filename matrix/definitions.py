@@ -56,4 +56,18 @@ MATRIX = {
     "joined_in_month": _("People who joined the programme in the month; candidates do not count."),
     "left_in_month": _("People who left the programme in the month."),
     "store_rank": _("Place among the open stores of the region by posts in 30 days."),
+    "identity_brand": _("Accounts of the brand itself and of its regions."),
+    "identity_store": _("Accounts that belong to a store rather than to a person."),
+    "identity_employee": _(
+        "Numbers that a store runs for its employees (role “Employee number”). Employees who are no"
+        " KOS are not listed here, so nobody can say how many lack one."
+    ),
+    "identity_kos": _("Accounts of store staff in the programme."),
+    "identity_koc": _("Accounts of customers in the programme."),
+    "grid_covered": _(
+        "How many of all current people, open stores or units have at least one such account that"
+        " is not closed."
+    ),
+    "accounts_of_kind": _("Accounts of this kind that are not closed."),
+    "units_of_kind": _("Units where at least one account of this kind stands."),
 }

@@ -22,6 +22,7 @@ from integrations.formats import (
     as_id,
     as_text,
 )
+from kosops.lib import sql
 from matrix.choices import (
     PLATFORM_DOMAIN,
     AccountState,
@@ -230,7 +231,7 @@ class AccountList(ImportFormat):
                 setattr(account, name, value)
             (changed if known else added).append(account)
         SocialAccount.objects.bulk_create(added)
-        SocialAccount.objects.bulk_update(
+        sql.update_rows(
             changed,
             ["handle", "platform_uid", "ownership", "private_layer", "state", "followers",
              "opened_on", "creator", "unit", "owner_proof"],

@@ -27,6 +27,7 @@ from integrations.formats import (
     register,
 )
 from integrations.sheets.text import name_key
+from kosops.lib import sql
 from matrix.choices import PROOF_OF_KIND, CreatorKind, CreatorState
 from matrix.import_accounts import AccountList
 from matrix.import_words import (
@@ -330,7 +331,7 @@ class CreatorList(ImportFormat):
                 setattr(creator, name, value)
             (changed if known else added).append(creator)
         Creator.objects.bulk_create(added)
-        Creator.objects.bulk_update(
+        sql.update_rows(
             changed,
             ["name", "store", "koc_kind", "talent_type", "share_code", "state", "joined_on",
              "left_on", "identity"],

@@ -103,6 +103,19 @@ class Tree:
     counted_at: dt.datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What the map shows at a time: the way down to a unit, what stands under it, its people."""
+
+    trail: list[tuple[Unit, Figures]]
+    children: list[tuple[Unit, Figures]]
+    people: list[PersonRow]
+    # People of the unit itself that are not shown.
+    hidden: int
+    behind: int
+    counted_at: dt.datetime | None
+
+
 @dataclass(slots=True)
 class _Node:
     unit: Unit
@@ -138,6 +151,38 @@ def load(
         totals=totals,
         units=Counter(node.unit.kind for node in nodes.values() if node.unit.active),
         empty=not nodes,
+        behind=standing.behind,
+        counted_at=standing.counted_at,
+    )
+
+
+def level(person: Person, *, at: int | None, now: dt.datetime) -> Level | None:
+    """The level under a unit (None: the topmost); None where the person sees no such unit."""
+    nodes, roots = _nodes(Unit.objects.for_user(person, "matrix.view"))
+    if at is not None and at not in nodes:
+        return None
+    standing = _read_figures(nodes, now)
+    for root in roots:
+        _roll_up(root)
+    if at is None and len(roots) == 1:
+        at = roots[0].unit.pk
+    here = nodes.get(at or 0)
+    below = here.children if here else roots
+    inside = _Inside.read(person, [here.unit.pk] if here and not below else [], now, "")
+    people = [
+        row
+        for row in (_people_rows(here.unit, inside, 0) if here else ())
+        if isinstance(row, PersonRow)
+    ]
+    return Level(
+        trail=_trail(nodes, here),
+        children=[
+            (node.unit, node.figures)
+            for node in below
+            if node.unit.active or node.figures.people or node.figures.accounts
+        ],
+        people=people,
+        hidden=inside.counts.get(here.unit.pk, 0) - len(people) if here else 0,
         behind=standing.behind,
         counted_at=standing.counted_at,
     )
@@ -188,6 +233,14 @@ def _roll_up(node: _Node) -> Figures:
     for child in node.children:
         node.figures.add(_roll_up(child))
     return node.figures
+
+
+def _trail(nodes: dict[int, _Node], here: _Node | None) -> list[tuple[Unit, Figures]]:
+    found = []
+    while here is not None:
+        found.append((here.unit, here.figures))
+        here = nodes.get(here.unit.parent_id or 0)
+    return found[::-1]
 
 
 def _opened_units(nodes: Iterable[_Node], opened: set[int]) -> list[int]:

@@ -20,6 +20,7 @@ from kosops.ui.parts import Kpi
 from matrix import filters, health, posting, tree
 from matrix.choices import Platform
 from matrix.definitions import MATRIX
+from matrix.map_pages import map_page
 from matrix.pages import import_address, paired_with
 from matrix.part import VIEW, page_of, tabs
 
@@ -29,8 +30,13 @@ PUBLIC_PLATFORMS = (Platform.XIAOHONGSHU, Platform.DOUYIN, Platform.CHANNELS)
 @require_safe
 @login_required
 def tree_page(request: HttpRequest) -> HttpResponse:
-    """The unit tree with counts; ``open`` names the rows that are open, ``needs`` filters."""
+    """The unit tree with counts; ``open`` names the rows that are open, ``needs`` filters.
+
+    ``view=map`` shows the same as a map, a level at a time: that under the unit ``at``.
+    """
     access.require(request.user, VIEW)
+    if request.GET.get("view") == "map":
+        return map_page(request)
     now = timezone.now()
     need = request.GET.get("needs", "")
     unknown = bool(need) and need not in {health.ANY, *health.Need.values}

@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, path
 from matrix import (
     bulk,
     duplicate_pages,
+    grid_pages,
     growth_pages,
     layer_pages,
     pages,
@@ -15,6 +16,7 @@ from matrix import (
 app_name = "matrix"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/", tree_pages.tree_page, name="tree"),
+    path("matrix/grid/", grid_pages.grid_page, name="grid"),
     path("matrix/growth/", growth_pages.growth_page, name="growth"),
     path("matrix/stores/", unit_pages.store_list, name="stores"),
     path("matrix/stores/<int:pk>/", unit_pages.store, name="store"),

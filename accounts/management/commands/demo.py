@@ -51,6 +51,7 @@ class Command(BaseCommand):
             "demo", "demo_brand", "demo_layers", "demo_links", "demo_personas", "demo_reports"
         )
         autodiscover_modules("demo", "demo_brand", "demo_figures", "demo_links")
+        autodiscover_modules("demo", "demo_brand", "demo_figures", "demo_links", "demo_numbers")
         began = time.perf_counter()
         try:
             demo.load(
