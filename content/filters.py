@@ -16,15 +16,8 @@ from content.formulas import TIER_INTERACTIONS
 from content.models import Post, PostLink
 from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
-from matrix.choices import PLATFORM_DOMAIN, Domain, Platform
-from matrix.filters import UnitFilter, called, few_ids
+from matrix.filters import PlatformFilter, UnitFilter, called, few_ids
 from matrix.models import Creator, SocialAccount
-
-PUBLIC = [
-    (platform.value, platform.label)
-    for platform in Platform
-    if PLATFORM_DOMAIN[platform] == Domain.PUBLIC
-]
 
 
 def _creators(request: HttpRequest) -> QuerySet[Any]:
@@ -77,9 +70,7 @@ class PostFilter(ListFilter):
     ]
 
     who = django_filters.CharFilter(method="by_whom", label=_("Creator or account"), max_length=80)
-    platform = django_filters.ChoiceFilter(
-        choices=PUBLIC, label=_("Platform"), empty_label=_("All platforms")
-    )
+    platform = PlatformFilter(permission="posts.view")
     state = django_filters.ChoiceFilter(
         choices=PostState.choices, label=_("State"), empty_label=_("Any state")
     )
@@ -137,9 +128,7 @@ class LinkFilter(ListFilter):
     ]
 
     who = django_filters.CharFilter(method="by_whom", label=_("Creator"), max_length=80)
-    platform = django_filters.ChoiceFilter(
-        choices=PUBLIC, label=_("Platform"), empty_label=_("All platforms")
-    )
+    platform = PlatformFilter(permission="posts.view")
     unit = UnitFilter(path_field="creator__store", permission="posts.view")
 
     class Meta:

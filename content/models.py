@@ -11,8 +11,7 @@ from accounts.models import Unit, scoped_by
 from content.choices import Genre, LinkState, PostState, Relationship
 from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
-from matrix.choices import Platform
-from matrix.models import Creator, SocialAccount
+from matrix.models import Creator, PlatformField, SocialAccount
 
 
 class Figures(models.Model):
@@ -46,7 +45,7 @@ class Post(Figures):
     creator = models.ForeignKey(
         Creator, models.PROTECT, null=True, blank=True, related_name="posts"
     )
-    platform = models.CharField(max_length=20, choices=Platform.choices)
+    platform = PlatformField()
     # NULL where the export names none: the constraint on it is for those that have one.
     platform_post_id = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001
     title = models.TextField(blank=True)
@@ -129,7 +128,7 @@ class PostLink(models.Model):
 
     brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     creator = models.ForeignKey(Creator, models.PROTECT, related_name="post_links")
-    platform = models.CharField(max_length=20, choices=Platform.choices)
+    platform = PlatformField()
     # In the one form of content.links, without what tracks who shared it.
     url = models.URLField(max_length=300)
     # NULL where the address hides it (short links): the constraint is for those that show one.

@@ -5,6 +5,8 @@ from django.contrib import admin
 from accounts.admin_base import Looking, Repairing
 from matrix.models import (
     AssetFigures,
+    BrandPlatform,
+    BrandTrade,
     ChangedUnit,
     Creator,
     DistinctPair,
@@ -103,3 +105,16 @@ class ChangedUnitAdmin(Looking):
     list_display = ("pk", "unit")
     list_select_related = ("unit",)
     raw_id_fields = ("unit",)
+
+
+@admin.register(BrandPlatform)
+class BrandPlatformAdmin(Looking):
+    list_display = ("code", "name", "brand", "domain", "in_use", "order")
+    list_select_related = ("brand",)
+    search_fields = ("code", "name")
+
+
+@admin.register(BrandTrade)
+class BrandTradeAdmin(Looking):
+    list_display = ("brand", "trade")
+    list_select_related = ("brand",)

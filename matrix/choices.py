@@ -83,6 +83,8 @@ class CreatorState(models.TextChoices):
 
 
 class Platform(models.TextChoices):
+    """The platforms that the product knows by itself; a brand adds its own (`BrandPlatform`)."""
+
     XIAOHONGSHU = "xiaohongshu", _("Xiaohongshu")
     DOUYIN = "douyin", _("Douyin")
     CHANNELS = "channels", _("WeChat Channels")
@@ -90,6 +92,11 @@ class Platform(models.TextChoices):
     WECHAT = "wechat", _("Personal WeChat")
     OFFICIAL_ACCOUNT = "official_account", _("Official account")
     MINI_PROGRAMME = "mini_programme", _("Mini-programme")
+    GROUP = "group", _("WeChat group")
+    DIANPING = "dianping", _("Dianping")
+    WEIBO = "weibo", _("Weibo")
+    HAOHAOZHU = "haohaozhu", _("Haohaozhu")
+    MAMA = "mama", _("Mama.cn")
 
 
 class Domain(models.TextChoices):
@@ -105,7 +112,35 @@ PLATFORM_DOMAIN = {
     Platform.WECHAT: Domain.PRIVATE,
     Platform.OFFICIAL_ACCOUNT: Domain.PRIVATE,
     Platform.MINI_PROGRAMME: Domain.PRIVATE,
+    Platform.GROUP: Domain.PRIVATE,
+    Platform.DIANPING: Domain.PUBLIC,
+    Platform.WEIBO: Domain.PUBLIC,
+    Platform.HAOHAOZHU: Domain.PUBLIC,
+    Platform.MAMA: Domain.PUBLIC,
 }
+
+# C05: for some trades only, so a brand switches them on.
+OFF_AT_FIRST = frozenset({Platform.DIANPING, Platform.WEIBO, Platform.HAOHAOZHU, Platform.MAMA})
+
+
+class Trade(models.TextChoices):
+    """K21, K25, C05: what a brand deals in; decides the advice on platforms."""
+
+    GENERAL = "general", pgettext_lazy("trade", "Other trades")
+    FOOD = "food", _("Food and local services")
+    WOMENS_GOODS = "womens_goods", _("Beauty, fashion and women's goods")
+    EDUCATION = "education", _("Education")
+    STUDY_ABROAD = "study_abroad", _("Study abroad")
+    FINANCE = "finance", _("Finance and insurance")
+    HEALTH = "health", _("Health")
+    BUSINESS = "business", _("Business services")
+    CARS = "cars", _("Cars")
+    HOMES = "homes", _("Homes and furnishing")
+    BABIES = "babies", _("Mothers and babies")
+
+
+# K21: trades whose advertising the law watches more closely.
+REGULATED = frozenset({Trade.FINANCE, Trade.HEALTH, Trade.EDUCATION})
 
 
 class PrivateLayer(models.TextChoices):

@@ -8,6 +8,7 @@ MATRIX = {
     "people_kos": _("Store staff who take part today; candidates and leavers are not counted."),
     "people_koc": _("Customers who take part today; candidates and leavers are not counted."),
     "accounts_of_platform": _("Public accounts on this platform that are not closed."),
+    "platform_accounts": _("Accounts of units and people on the platform that are not closed."),
     "paired": _("Public accounts with a private account that takes over their leads."),
     "need_action": _(
         "Public accounts that are banned, held by someone who left, not paired, or without a post"

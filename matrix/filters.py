@@ -21,7 +21,7 @@ from accounts.models import Unit
 from kosops.lib.periods import Month
 from kosops.ui import formats
 from kosops.ui.listing import ListColumn, ListFilter
-from matrix import health, posting, staff_reports, tier_steps
+from matrix import health, platforms, posting, staff_reports, tier_steps
 from matrix.choices import (
     AccountState,
     CreatorKind,
@@ -29,7 +29,6 @@ from matrix.choices import (
     Domain,
     KocKind,
     Layer,
-    Platform,
     TalentType,
 )
 from matrix.figures import CURRENT
@@ -39,8 +38,6 @@ from matrix.models import Creator, SocialAccount, StaffReport, UnitFigures
 STORES_NAMED = 150
 CURRENT_STATES = "current"
 FEW = 500
-# Where somebody may have no account: figures of the grid lead to the list with it.
-WITHOUT = [*Domain.choices, *Platform.choices]
 # Sorts whoever has no day of joining first.
 JOINED = Coalesce(F("joined_on"), Value(dt.date(1970, 1, 1)), output_field=DateField())
 
@@ -68,6 +65,25 @@ class UnitFilter(django_filters.ModelChoiceFilter):
 
 def _units(request: HttpRequest, permission: str) -> QuerySet[Any]:
     return Unit.objects.for_user(request.user, permission)
+
+
+class PlatformFilter(django_filters.ChoiceFilter):
+    """Rows of a platform; offers the public ones that the person's brands use or have used."""
+
+    def __init__(self, *, permission: str) -> None:
+        self.permission = permission
+        super().__init__(label=_("Platform"), empty_label=_("All platforms"))
+
+    @property
+    def field(self) -> Any:
+        person = getattr(self.parent.request, "user", None)
+        self.extra["choices"] = platforms.offered(person, self.permission, Domain.PUBLIC)
+        return super().field
+
+
+def without() -> list[tuple[str, Any]]:
+    """Where somebody may have no account: figures of the grid lead to the list with it."""
+    return [*Domain.choices, *platforms.every_code()]
 
 
 class Choice(NamedTuple):
@@ -230,7 +246,7 @@ class CreatorFilter(ListFilter):
         empty_label=_("Any accounts"),
     )
     without = django_filters.ChoiceFilter(
-        choices=WITHOUT,
+        choices=without,
         method="lacking",
         label=_("Without an account"),
         empty_label=_("With and without accounts"),
@@ -420,7 +436,7 @@ class StoreFilter(ListFilter):
         empty_label=_("Every kind of store"),
     )
     without = django_filters.ChoiceFilter(
-        choices=WITHOUT,
+        choices=without,
         method="lacking",
         label=_("Without an account of its own"),
         empty_label=_("With and without accounts"),

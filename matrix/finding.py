@@ -79,3 +79,12 @@ def register() -> None:
             order=20,
         )
     )
+    finding.register_action(
+        finding.Action(
+            label=gettext_lazy("Platforms"),
+            url_name="matrix:platforms",
+            icon="globe",
+            permission=VIEW,
+            order=60,
+        )
+    )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kosops.lib import sql
-from matrix.choices import PLATFORM_DOMAIN, AccountRole, Domain, Platform
+from matrix.choices import AccountRole, Domain
 from matrix.figures import CURRENT
 
 
@@ -66,10 +66,6 @@ class Kind:
 
 
 COLUMNS = (Domain.PUBLIC, Domain.PRIVATE)
-PLATFORMS = {
-    domain: [platform for platform in Platform if PLATFORM_DOMAIN[platform] == domain]
-    for domain in COLUMNS
-}
 
 _IDENTITY = f"""
     CASE WHEN a.creator_id IS NOT NULL THEN c.kind

@@ -18,7 +18,7 @@ from accounts import access
 from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.listing import address
-from matrix import filters, grid
+from matrix import filters, grid, platforms
 from matrix.choices import AccountPurpose, AccountRole, Domain, Platform, PrivateLayer
 from matrix.definitions import MATRIX
 from matrix.grid import Cell, Grid, Identity, Kind
@@ -63,7 +63,6 @@ class KindRow:
     owners: Sequence[str] = ()
     rows: str = ""
     # False where this installation cannot keep accounts of the kind.
-    kept: bool = True
 
     @property
     def missing(self) -> bool:
@@ -76,7 +75,7 @@ TOUCHPOINTS: tuple[tuple[Text, Text, tuple[str, ...]], ...] = (
     (_("WeChat Channels"), _("Video and live rooms"), (Platform.CHANNELS,)),
     (_("Mini-programme"), _("Purchase, membership, data"), (Platform.MINI_PROGRAMME,)),
     (_("WeChat account"), _("One to one, VIP care, Moments"), (Platform.WECOM, Platform.WECHAT)),
-    (_("Groups"), _("Fans, benefits, feedback"), ("wechat_group",)),
+    (_("Groups"), _("Fans, benefits, feedback"), (Platform.GROUP,)),
 )
 HQ_ROLES = (
     AccountRole.EXPERIENCE_CENTRE,
@@ -92,13 +91,18 @@ def grid_page(request: HttpRequest) -> HttpResponse:
     access.require(request.user, VIEW)
     part = part_of(request)
     found, kinds = grid.grid(part.ids), grid.kinds(part.ids)
+    columns = _columns(request.user)
     context = {
         "part": part,
         "problems": part.problems,
         "covered_help": MATRIX["grid_covered"],
-        "columns": _columns(),
+        "columns": columns,
         "lines": [
-            (identity.label, MATRIX[f"identity_{identity.value}"], _cells(found, identity, part))
+            (
+                identity.label,
+                MATRIX[f"identity_{identity.value}"],
+                _cells(found, identity, part, columns),
+            )
             for identity in Identity
         ],
         "layers": _rows(PrivateLayer, kinds["layer"], part, "layer"),
@@ -119,26 +123,36 @@ def grid_page(request: HttpRequest) -> HttpResponse:
 # -- private -------------------------------------------------------------------
 
 
-def _columns() -> list[tuple[str, Text, bool]]:
-    """(column, heading, whether it is a whole domain)."""
-    found: list[tuple[str, Text, bool]] = []
+Columns = list[tuple[str, Text, bool]]
+
+
+def _columns(person: Any) -> Columns:
+    """(column, heading, whether it is a whole domain): the platforms that are in use."""
+    found: Columns = []
     for domain in grid.COLUMNS:
         found.append((domain.value, domain.label, True))
-        found += [(platform.value, platform.label, False) for platform in grid.PLATFORMS[domain]]
+        found += [(code, name, False) for code, name in platforms.columns(person, VIEW, domain)]
     return found
 
 
-def _cells(found: Grid, identity: Identity, part: Part) -> list[GridCell]:
+def _public(columns: Columns) -> set[str]:
+    """The column of the public domain and those of its platforms, which stand first."""
+    codes = [code for code, _label, _whole in columns]
+    return set(codes[: codes.index(Domain.PRIVATE)])
+
+
+def _cells(found: Grid, identity: Identity, part: Part, columns: Columns) -> list[GridCell]:
+    public = _public(columns)
     return [
         GridCell(
             label=label,
             cell=(cell := found.cell(identity, column)),
             strong=strong,
             rows=_accounts(part, column, identity),
-            gap_href=_gap_address(identity, column, part) if cell.gap else "",
+            gap_href=_gap_address(identity, column, part, public) if cell.gap else "",
             gap_words=_gap_words(identity, column, cell.gap or 0) if strong else "",
         )
-        for column, label, strong in _columns()
+        for column, label, strong in columns
     ]
 
 
@@ -149,9 +163,9 @@ def _accounts(part: Part, column: str, identity: Identity) -> str:
     return accounts + address({}, **{name: column}, **part.query) if accounts else ""
 
 
-def _gap_address(identity: Identity, column: str, part: Part) -> str:
+def _gap_address(identity: Identity, column: str, part: Part, public: set[str]) -> str:
     """Those who have no account there. Colleagues take over the leads of a KOC."""
-    if identity == Identity.KOC and column not in _public():
+    if identity == Identity.KOC and column not in public:
         return ""
     match identity:
         case Identity.KOS | Identity.KOC:
@@ -160,10 +174,6 @@ def _gap_address(identity: Identity, column: str, part: Part) -> str:
         case Identity.STORE:
             return reverse("matrix:stores") + address({}, without=column, **part.query)
     return ""
-
-
-def _public() -> set[str]:
-    return {Domain.PUBLIC.value, *(each.value for each in grid.PLATFORMS[Domain.PUBLIC])}
 
 
 def _gap_words(identity: Identity, column: str, count: int) -> str:
@@ -214,7 +224,6 @@ def _touchpoints(part: Part, found: dict[str, Kind]) -> list[KindRow]:
             note=note,
             kind=_together([found[code] for code in codes if code in found]),
             owners=[name for code in codes for name in names.get(code, ())][:3],
-            kept=any(code in Platform.values for code in codes),
         )
         for label, note, codes in TOUCHPOINTS
     ]

@@ -22,9 +22,11 @@ from integrations.formats import (
     as_id,
     as_text,
 )
+from integrations.sheets import values
+from integrations.sheets.faults import ValueFault
 from kosops.lib import sql
+from matrix import platforms
 from matrix.choices import (
-    PLATFORM_DOMAIN,
     AccountState,
     CreatorState,
     Domain,
@@ -55,7 +57,7 @@ class AccountList(ImportFormat):
     result_url = "matrix:tree"
     words = WORDS
     columns = (
-        Column("platform", _("Platform"), as_choice(PLATFORMS), required=True,
+        Column("platform", _("Platform"), as_text(40), required=True,
                aliases=("平台", "所属平台")),
         Column("handle", _("Account name"), as_text(80), required=True,
                aliases=("账号名称", "账号昵称", "昵称", "小红书昵称", "账号", "handle")),
@@ -76,9 +78,12 @@ class AccountList(ImportFormat):
     def __init__(self, run: ImportRun) -> None:
         super().__init__(run)
         self._repeated = Repeated()
+        # A brand's own platforms are words here too, so the cell is read once the brand is known.
+        self._platforms = values.choice(PLATFORMS | platforms.names_of(run.brand.pk))
 
     def resolve(self, records: list[Record]) -> None:
         brand = self.run.brand
+        records = [record for record in records if self._has_platform(record)]
         self._stores = {
             unit.code: unit for unit in Unit.objects.filter(brand=brand, kind=UnitKind.STORE)
         }
@@ -101,6 +106,15 @@ class AccountList(ImportFormat):
         for record in records:
             self._resolve(record)
 
+    def _has_platform(self, record: Record) -> bool:
+        """Put the code of the platform for its name; refuses what the brand does not have."""
+        try:
+            record.values["platform"] = self._platforms(record.values["platform"])
+        except ValueFault as fault:
+            record.refuse(fault.code, "platform", **fault.params)
+            return False
+        return True
+
     def _resolve(self, record: Record) -> None:
         values = record.values
         key: tuple[Any, ...] = (values["platform"], values["uid"])
@@ -110,13 +124,17 @@ class AccountList(ImportFormat):
         if self._repeated.refuses(record, key):
             return
         owner = self._owner(record)
-        if values["layer"] and PLATFORM_DOMAIN[values["platform"]] != Domain.PRIVATE:
+        if values["layer"] and self._domain(values["platform"]) != Domain.PRIVATE:
             record.refuse("layer_of_public_account", "layer")
         known = None if record.outcome else self._known(record, owner)
         if record.outcome:
             return
         if known is None and isinstance(owner, Creator) and owner.state == CreatorState.LEFT:
             record.refuse("owner_has_left", "number", name=owner.name)
+            return
+        if known is None and not platforms.is_in_use(self.run.brand.pk, values["platform"]):
+            label = platforms.label_of(self.run.brand.pk, values["platform"])
+            record.refuse("platform_not_in_use", "platform", platform=str(label))
             return
         state = values["state"] or (known.state if known else AccountState.ACTIVE)
         if isinstance(owner, Creator) and not owner.identity and state in IN_USE:
@@ -129,6 +147,9 @@ class AccountList(ImportFormat):
         else:
             same = all(getattr(known, name) == value for name, value in fields.items())
             record.outcome = Outcome.UNCHANGED if same else Outcome.CHANGED
+
+    def _domain(self, platform: str) -> Domain | None:
+        return platforms.domain_of(self.run.brand.pk, platform)
 
     def _owner(self, record: Record) -> Creator | Unit | None:
         """Whose account it is; refuses or asks when the row does not say it clearly."""
@@ -224,9 +245,8 @@ class AccountList(ImportFormat):
         for record in records:
             known, fields = record.target
             platform = record.values["platform"]
-            account = known or SocialAccount(
-                brand=self.run.brand, platform=platform, domain=PLATFORM_DOMAIN[platform]
-            )
+            account = known or SocialAccount(brand=self.run.brand, platform=platform)
+            account.domain = self._domain(platform) or account.domain
             for name, value in fields.items():
                 setattr(account, name, value)
             (changed if known else added).append(account)

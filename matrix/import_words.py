@@ -70,6 +70,13 @@ PLATFORMS = {value: value for value in Platform.values} | {
     "个人微信": Platform.WECHAT,
     "公众号": Platform.OFFICIAL_ACCOUNT,
     "小程序": Platform.MINI_PROGRAMME,
+    "微信群": Platform.GROUP,
+    "社群": Platform.GROUP,
+    "大众点评": Platform.DIANPING,
+    "点评": Platform.DIANPING,
+    "微博": Platform.WEIBO,
+    "好好住": Platform.HAOHAOZHU,
+    "妈妈网": Platform.MAMA,
 }
 OWNERSHIPS = {value: value for value in Ownership.values} | {
     "公司开通": Ownership.COMPANY_OPENED,
@@ -114,6 +121,7 @@ WORDS = {
     "share_code_taken": _("The share code %(code)s belongs to %(name)s."),
     "unknown_creator": _("There is no creator with the number %(number)s."),
     "two_owners": _("An account belongs to a store or to a creator, not to both."),
+    "platform_not_in_use": _("%(platform)s is not in use; headquarters switches platforms on."),
     "owner_has_left": _("%(name)s has left; no account can be added."),
     "owner_not_verified": _(
         "Nobody has checked yet who %(name)s is; no account of theirs can be in use before that."

@@ -31,12 +31,13 @@ from matrix import (
     layers,
     masking,
     personas,
+    platforms,
     posting,
     staff_reports,
     tier_steps,
     tree,
 )
-from matrix.choices import AccountState, Domain, Platform, RoleBadge
+from matrix.choices import AccountState, Domain, RoleBadge
 from matrix.definitions import MATRIX
 from matrix.models import Creator, SocialAccount
 from matrix.posting import Posting
@@ -206,7 +207,7 @@ def _account_lines(own: QuerySet[Any], now: dt.datetime, *, revealed: bool) -> l
             posting=known.get(account.pk, posting.NOTHING),
             needs=health.needs_of(account),
             paired_with=paired_with(account, revealed=revealed),
-            leads_on=f"{Platform(account.hop_platform).label} · {account.hop_handle}"
+            leads_on=f"{platforms.label_of(account.brand_id, account.hop_platform)} · {account.hop_handle}"
             if account.hop_platform
             else "",
         )
@@ -219,7 +220,8 @@ def paired_with(account: SocialAccount, *, revealed: bool = False) -> str:
     if not account.paired_platform:
         return ""
     handle = _shown(account.paired_platform, account.paired_handle, revealed=revealed)
-    return f"{Platform(account.paired_platform).label} · {handle}"
+    platform = platforms.label_of(account.brand_id, account.paired_platform)
+    return f"{platform} · {handle}"
 
 
 def _shown(platform: str, handle: str, *, revealed: bool) -> str:

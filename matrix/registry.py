@@ -16,8 +16,8 @@ from accounts.choices import UnitKind
 from accounts.models import Person, Unit
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
+from matrix import platforms
 from matrix.choices import (
-    PLATFORM_DOMAIN,
     PROOF_OF_KIND,
     AccountState,
     CreatorKind,
@@ -317,7 +317,7 @@ def add_account(
     """Note an account of a unit or of a creator; the platform says which domain it is in.
 
     Refuses ``account_needs_one_owner``, ``owner_has_left``, ``owner_not_verified``,
-    ``layer_of_public_account`` and ``account_uid_taken``.
+    ``platform_not_in_use``, ``layer_of_public_account`` and ``account_uid_taken``.
     """
     if (unit is None) == (creator is None):
         raise DomainError(
@@ -335,14 +335,21 @@ def add_account(
             "owner_not_verified",
             _("The owner has not been verified; no account of theirs can be in use before."),
         )
-    domain = PLATFORM_DOMAIN[platform]  # type: ignore[index]
+    place = unit or creator.store  # type: ignore[union-attr]
+    brand_id = place.brand_id or place.pk
+    domain = platforms.domain_of(brand_id, platform)
+    if domain is None or not platforms.is_in_use(brand_id, platform):
+        raise DomainError(
+            "platform_not_in_use",
+            _("%(platform)s is not in use; headquarters switches platforms on."),
+            platform=platforms.label_of(brand_id, platform),
+        )
     if private_layer and domain != Domain.PRIVATE:
         raise DomainError(
             "layer_of_public_account", _("Only an account of the private domain has a layer.")
         )
-    place = unit or creator.store  # type: ignore[union-attr]
     account = SocialAccount(
-        brand_id=place.brand_id or place.pk,
+        brand_id=brand_id,
         unit=place,
         creator=creator,
         platform=platform,

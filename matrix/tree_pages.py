@@ -17,14 +17,11 @@ from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.listing import address
 from kosops.ui.parts import Kpi
-from matrix import filters, health, posting, tree
-from matrix.choices import Platform
+from matrix import filters, health, platforms, posting, tree
 from matrix.definitions import MATRIX
 from matrix.map_pages import map_page
 from matrix.pages import import_address, paired_with
 from matrix.part import VIEW, page_of, tabs
-
-PUBLIC_PLATFORMS = (Platform.XIAOHONGSHU, Platform.DOUYIN, Platform.CHANNELS)
 
 
 @require_safe
@@ -39,6 +36,7 @@ def tree_page(request: HttpRequest) -> HttpResponse:
         return map_page(request)
     now = timezone.now()
     need = request.GET.get("needs", "")
+    shown = platforms.columns(request.user, VIEW)
     unknown = bool(need) and need not in {health.ANY, *health.Need.values}
     found = tree.load(
         request.user,
@@ -49,8 +47,8 @@ def tree_page(request: HttpRequest) -> HttpResponse:
     context = {
         "tree": found,
         "rows": [_TreeLine(row, request) for row in found.rows],
-        "platforms": [(platform.value, platform.label) for platform in PUBLIC_PLATFORMS],
-        "columns": 7 + len(PUBLIC_PLATFORMS),
+        "platforms": shown,
+        "columns": 7 + len(shown),
         "counts": _one_x_n(found),
         "needs": [(health.ANY, _("Any reason")), *health.Need.choices],
         "need": need,

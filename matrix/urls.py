@@ -7,6 +7,7 @@ from matrix import (
     growth_pages,
     layer_pages,
     pages,
+    platform_pages,
     profile_pages,
     staff_report_pages,
     tree_pages,
@@ -35,4 +36,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/accounts/<int:pk>/pair/", profile_pages.pair, name="pair"),
     path("matrix/pairings/<int:pk>/end/", profile_pages.pairing_end, name="pairing_end"),
     path("matrix/creators/<int:pk>/reveal/", pages.reveal, name="reveal"),
+    path("matrix/platforms/", platform_pages.platform_list, name="platforms"),
+    path("matrix/platforms/trade/", platform_pages.trade_change, name="platform_trade"),
+    path("matrix/platforms/add/", platform_pages.platform_add, name="platform_add"),
+    path("matrix/platforms/of/<slug:code>/", platform_pages.platform, name="platform"),
 ]

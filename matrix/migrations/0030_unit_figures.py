@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('month', models.DateField()),
                 ('asset', models.CharField(choices=[('accounts', 'Accounts'), ('followers', 'Followers'), ('posts', 'Posts'), ('customers', 'Customers')], max_length=20)),
-                ('platform', models.CharField(blank=True, choices=[('xiaohongshu', 'Xiaohongshu'), ('douyin', 'Douyin'), ('channels', 'WeChat Channels'), ('wecom', 'WeCom'), ('wechat', 'Personal WeChat'), ('official_account', 'Official account'), ('mini_programme', 'Mini-programme')], max_length=20)),
+                ('platform', models.CharField(blank=True, max_length=20)),
                 ('ownership', models.CharField(choices=[('company_opened', 'Opened by the company'), ('employee_authorised', 'Authorised by the employee'), ('personal', 'Personal')], max_length=20)),
                 ('count', models.BigIntegerField()),
                 ('counted_at', models.DateTimeField()),

@@ -6,16 +6,20 @@ from matrix.models.figures import AssetFigures, ChangedUnit, UnitFigures
 from matrix.models.layers import LayerThresholds
 from matrix.models.people import Creator
 from matrix.models.personas import Persona, ProfileCheck
+from matrix.models.platforms import BrandPlatform, BrandTrade, PlatformField
 from matrix.models.staff_reports import StaffReport
 
 __all__ = [
     "AssetFigures",
+    "BrandPlatform",
+    "BrandTrade",
     "ChangedUnit",
     "Creator",
     "DistinctPair",
     "LayerThresholds",
     "Pairing",
     "Persona",
+    "PlatformField",
     "ProfileCheck",
     "SocialAccount",
     "StaffReport",

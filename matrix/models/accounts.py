@@ -14,11 +14,11 @@ from matrix.choices import (
     Domain,
     OwnerProof,
     Ownership,
-    Platform,
     PrivateLayer,
     ProfileState,
 )
 from matrix.models.people import Creator
+from matrix.models.platforms import PlatformField
 
 
 class SocialAccount(models.Model):
@@ -34,7 +34,7 @@ class SocialAccount(models.Model):
     creator = models.ForeignKey(
         Creator, models.PROTECT, null=True, blank=True, related_name="social_accounts"
     )
-    platform = models.CharField(max_length=20, choices=Platform.choices)
+    platform = PlatformField()
     domain = models.CharField(max_length=7, choices=Domain.choices)
     private_layer = models.CharField(max_length=8, choices=PrivateLayer.choices, blank=True)
     # K31: which number of the private matrix it is; K21: what it is there for.

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
-from matrix.choices import Asset, Ownership, Platform
+from matrix.choices import Asset, Ownership
 
 
 class UnitFigures(models.Model):
@@ -70,7 +70,7 @@ class AssetFigures(models.Model):
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="asset_figures")
     month = models.DateField()
     asset = models.CharField(max_length=20, choices=Asset.choices)
-    platform = models.CharField(max_length=20, choices=Platform.choices, blank=True)
+    platform = models.CharField(max_length=20, blank=True)
     ownership = models.CharField(max_length=20, choices=Ownership.choices)
     count = models.BigIntegerField()
     counted_at = models.DateTimeField()

@@ -289,7 +289,7 @@ def test_faulty_accounts_are_named_by_line_and_column(lin, brand, stores, creato
     Creator.objects.filter(number="K0232").update(state=CreatorState.LEFT)
     text = (
         "平台,账号名称,工号,门店编码,私域层级,粉丝数\n"
-        "微博,a,,,,\n"
+        "快手,a,,,,\n"
         "抖音,b,K9999,,,\n"
         "抖音,c,K0231,0013,,\n"
         "抖音,d,,,服务层,\n"

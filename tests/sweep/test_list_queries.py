@@ -39,6 +39,7 @@ from incentives.models import (
 )
 from integrations.models import ImportBatch, ImportIssue
 from matrix.models import Creator, SocialAccount, StaffReport
+from matrix.models.platforms import label_of
 from tests import cast as c
 from tests.test_doors import World, a_world, arguments_of
 
@@ -277,6 +278,7 @@ def costs(world: World) -> dict[tuple[str, str, str], Cost]:
         client = Client()
         client.force_login(Person.objects.get(username=username))
         client.get(reverse("home"))  # what is remembered in the session from the first page on
+        label_of(None, "own")  # and what all processes remember of the brands' platforms
         for name, each in ROWS.items():
             if username not in each.seen_by:
                 continue

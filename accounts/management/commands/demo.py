@@ -52,6 +52,7 @@ class Command(BaseCommand):
         )
         autodiscover_modules("demo", "demo_brand", "demo_figures", "demo_links")
         autodiscover_modules("demo", "demo_brand", "demo_figures", "demo_links", "demo_numbers")
+        autodiscover_modules("demo", "demo_brand", "demo_links", "demo_platforms", "demo_reports")
         began = time.perf_counter()
         try:
             demo.load(

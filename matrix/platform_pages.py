@@ -1,0 +1,121 @@
+"""HQ pages of the platforms of a brand: which are in use, and what each is good for."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import access, brands
+from accounts.models import Unit
+from kosops.lib.errors import DomainError
+from matrix import platforms
+from matrix.choices import REGULATED, Trade
+from matrix.platform_forms import AddPlatformForm, PlatformForm, TradeForm
+
+VIEW = "matrix.view"
+EDIT = "matrix.edit"
+
+
+@require_safe
+@login_required
+def platform_list(request: HttpRequest) -> HttpResponse:
+    """All platforms with their accounts and the advice for the brand's trade."""
+    return _list(request, brands.required(request, VIEW))
+
+
+@require_POST
+@login_required
+def trade_change(request: HttpRequest) -> HttpResponse:
+    """Say what the brand deals in; the advice and the review follow it."""
+    brand = _brand_to_change(request)
+    form = TradeForm(request.POST)
+    if not form.is_valid():
+        return _list(request, brand, trade_form=form, status=422)
+    platforms.set_trade(by=request.user, brand=brand, trade=form.cleaned_data["trade"])
+    messages.success(request, _("The trade is noted; the advice follows it."))
+    return redirect("matrix:platforms")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def platform_add(request: HttpRequest) -> HttpResponse:
+    """Add a platform of the brand's own."""
+    brand = _brand_to_change(request)
+    form = AddPlatformForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            added = platforms.add_platform(by=request.user, brand=brand, **form.cleaned_data)
+        except DomainError as refusal:
+            form.add_error(refusal.params.get("field"), str(refusal))
+        else:
+            messages.success(request, _("%(name)s is in use.") % {"name": added.name})
+            return redirect("matrix:platforms")
+    status = 422 if request.method == "POST" else 200
+    return render(request, "matrix/platform_add.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def platform(request: HttpRequest, code: str) -> HttpResponse:
+    """Switch a platform on or off, and write the advice for the brand's trade."""
+    brand = _brand_to_change(request)
+    found = platforms.one_of(brand, code)
+    if found is None:
+        raise Http404
+    form = PlatformForm(
+        request.POST or None,
+        own=found.own,
+        asks="even_with_accounts" in request.POST,
+        initial={"name": found.name, "in_use": found.in_use, "advice": found.advice},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            platforms.change_platform(
+                by=request.user,
+                brand=brand,
+                code=code,
+                trade=platforms.trade_of(brand),
+                **form.cleaned_data,
+            )
+        except DomainError as refusal:
+            form = PlatformForm(request.POST, own=found.own, asks=refusal.code == "platform_in_use")
+            form.add_error(refusal.params.get("field"), str(refusal))
+        else:
+            messages.success(request, _("%(name)s is saved.") % {"name": found.name})
+            return redirect("matrix:platforms")
+    context = {"form": form, "platform": found, "trade": platforms.trade_of(brand)}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "matrix/platform.html", context, status=status)
+
+
+# -- private -------------------------------------------------------------------
+
+
+def _brand_to_change(request: HttpRequest) -> Unit:
+    """The brand, for those who may change it as a whole; a region's manager may not."""
+    brand = brands.required(request, EDIT)
+    access.require(request.user, EDIT, brand)
+    return brand
+
+
+def _list(
+    request: HttpRequest, brand: Unit, *, trade_form: TradeForm | None = None, status: int = 200
+) -> HttpResponse:
+    trade = platforms.trade_of(brand)
+    found = platforms.of_brand(brand)
+    context = {
+        "brand": brand,
+        "rows": found,
+        "in_use": sum(each.in_use for each in found),
+        "trade": trade,
+        "regulated": trade in REGULATED,
+        "regulated_trades": [Trade(each).label for each in Trade if each in REGULATED],
+        "trade_form": trade_form or TradeForm(initial={"trade": trade}),
+        "may_edit": access.reach(request.user, EDIT).covers(brand),
+        "may_see_units": access.reach(request.user, VIEW).covers(brand),
+    }
+    return render(request, "matrix/platforms.html", context, status=status)
