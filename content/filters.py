@@ -16,8 +16,9 @@ from content.formulas import TIER_INTERACTIONS
 from content.models import Post, PostLink
 from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
+from matrix import communities
 from matrix.filters import PlatformFilter, UnitFilter, called, few_ids
-from matrix.models import Creator, SocialAccount
+from matrix.models import Community, Creator, SocialAccount
 
 
 def _creators(request: HttpRequest) -> QuerySet[Any]:
@@ -26,6 +27,10 @@ def _creators(request: HttpRequest) -> QuerySet[Any]:
 
 def _accounts(request: HttpRequest) -> QuerySet[Any]:
     return SocialAccount.objects.for_user(request.user, "posts.view")
+
+
+def _communities(request: HttpRequest) -> QuerySet[Any]:
+    return Community.objects.for_user(request.user, "matrix.view")
 
 
 class PostFilter(ListFilter):
@@ -92,6 +97,10 @@ class PostFilter(ListFilter):
         queryset=_accounts, label=_("Account"), widget=HiddenInput
     )
 
+    community = django_filters.ModelChoiceFilter(
+        queryset=_communities, method="of_members", label=_("Community"), widget=HiddenInput
+    )
+
     class Meta:
         model = Post
         fields: list[str] = []
@@ -100,6 +109,10 @@ class PostFilter(ListFilter):
         """Part of a creator's name or an account's handle, or the start of a number."""
         accounts = SocialAccount.objects.filter(handle__icontains=value)
         return rows.filter(Q(creator__in=few_ids(called(value))) | Q(account__in=few_ids(accounts)))
+
+    def of_members(self, rows: QuerySet[Any], name: str, value: Community) -> QuerySet[Any]:
+        """Posts of those who are in the community now."""
+        return rows.filter(creator__in=communities.creators_in(value))
 
     def at_least(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         return rows.annotate(known=known_or_last(TIER_INTERACTIONS)).filter(known__gte=value)

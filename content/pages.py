@@ -20,15 +20,19 @@ from accounts import access
 from accounts.models import Unit
 from content import posts
 from content.definitions import POSTS
+from content.expressions import known_or_last
 from content.filters import PostFilter
+from content.formulas import TIER_INTERACTIONS
 from content.models import Post
 from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.bulk import Bulk
 from kosops.ui.listing import count_up_to, list_response
 from kosops.ui.parts import Chart, Kpi, Series, Text
+from matrix import communities
 from matrix.filters import unit_choices
-from matrix.models import Creator
+from matrix.models import Community, Creator
+from matrix.posting import recent
 
 VIEW = "posts.view"
 READINGS_SHOWN = 60
@@ -162,6 +166,28 @@ def unit_posts(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {"rows": _rows(latest[:POSTS_OF_UNIT]), "everything": everything}
     return render(request, "content/_unit_posts.html", context)
+
+
+@require_safe
+@login_required
+def community_posts(request: HttpRequest, pk: int) -> HttpResponse:
+    """The hits of a community's members in 30 days, a fragment of its page; alone it is the list."""
+    access.require(request.user, VIEW)
+    community = get_object_or_404(Community.objects.for_user(request.user, "matrix.view"), pk=pk)
+    if not request.htmx:
+        return redirect(f"{reverse('content:posts')}?community={community.pk}")
+    best = (
+        Post.objects.for_user(request.user, VIEW)
+        .filter(
+            creator__in=communities.creators_in(community),
+            published_at__gte=recent(timezone.now()),
+        )
+        .select_related("account")
+        .annotate(known=known_or_last(TIER_INTERACTIONS))
+        .order_by("-known", "-pk")
+    )
+    context = {"rows": _rows(best[:POSTS_OF_CREATOR]), "caption": _("Best posts in 30 days")}
+    return render(request, "content/_creator_posts.html", context)
 
 
 # -- private -------------------------------------------------------------------

@@ -51,6 +51,34 @@ def of_month(ids: Collection[int], since: dt.datetime, until: dt.datetime) -> di
     return {row.pop("id"): Published(**row) for row in rows}
 
 
+def of_communities(ids: Collection[int], since: dt.datetime) -> dict[int, Posting]:
+    """One short range and one probe for each member; the members of a page's groups are thousands."""
+    rows = fetch_all(
+        f"""
+        SELECT member.community_id AS id, sum(recent.posts)::bigint AS posts,
+               max(latest.at) AS last_at, max(recent.best) AS best
+          FROM matrix_communitymember member
+          LEFT JOIN LATERAL (
+               SELECT count(*) AS posts, max({sql_of(TIER_INTERACTIONS, "p")}) AS best
+                 FROM content_post p
+                WHERE p.creator_id = member.creator_id AND p.published_at >= %(since)s
+               ) recent ON true
+          LEFT JOIN LATERAL (
+               SELECT p.published_at AS at FROM content_post p
+                WHERE p.creator_id = member.creator_id ORDER BY p.published_at DESC LIMIT 1
+               ) latest ON true
+         WHERE member.until IS NULL AND member.community_id = ANY(%(ids)s::bigint[])
+         GROUP BY member.community_id
+        """,
+        {"ids": list(ids), "since": since},
+    )
+    return {
+        row["id"]: Posting(posts=row["posts"], last_at=row["last_at"], best=row["best"])
+        for row in rows
+        if row["last_at"]
+    }
+
+
 def mark_posted(accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
     posts = Post.objects.filter(account=OuterRef("pk"), published_at__gte=since)
     return accounts.annotate(posted=Exists(posts))

@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("posts/links/<int:pk>/refuse/", link_pages.refuse, name="link_refuse"),
     path("posts/of-creator/<int:pk>/", pages.creator_posts, name="creator_posts"),
     path("posts/of-unit/<int:pk>/", pages.unit_posts, name="unit_posts"),
+    path("posts/of-community/<int:pk>/", pages.community_posts, name="community_posts"),
 ]

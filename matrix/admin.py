@@ -8,6 +8,8 @@ from matrix.models import (
     BrandPlatform,
     BrandTrade,
     ChangedUnit,
+    Community,
+    CommunityMember,
     Creator,
     DistinctPair,
     LayerThresholds,
@@ -118,3 +120,17 @@ class BrandPlatformAdmin(Looking):
 class BrandTradeAdmin(Looking):
     list_display = ("brand", "trade")
     list_select_related = ("brand",)
+
+
+@admin.register(Community)
+class CommunityAdmin(Looking):
+    list_display = ("name", "kind", "unit", "host", "opened_on", "closed_on")
+    list_select_related = ("unit", "host")
+    search_fields = ("name",)
+
+
+@admin.register(CommunityMember)
+class CommunityMemberAdmin(Looking):
+    list_display = ("community", "creator", "since", "until")
+    list_select_related = ("community", "creator")
+    search_fields = ("community__name", "creator__name")

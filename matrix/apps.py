@@ -9,7 +9,14 @@ class MatrixConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from matrix import exports, finding, import_staff_reports, waiting_items  # noqa: F401
+        from matrix import (  # noqa: F401
+            community_bulk,
+            exports,
+            finding,
+            import_members,
+            import_staff_reports,
+            waiting_items,
+        )
         from matrix.definitions import MATRIX
         from matrix.import_organisation import register_formats
         from matrix.models import Creator
@@ -17,6 +24,8 @@ class MatrixConfig(AppConfig):
         definitions.register(MATRIX)
         register_formats()
         import_staff_reports.register_formats()
+        import_members.register_formats()
+        community_bulk.register()
         exports.register()
         finding.register()
         first_steps.register(
@@ -31,6 +40,7 @@ class MatrixConfig(AppConfig):
             )
         )
         activity.opens_with("matrix.creator", "matrix:creator")
+        activity.opens_with("matrix.community", "matrix:community")
         navigation.register(
             navigation.NavItem(
                 group=navigation.CREATE,
@@ -48,6 +58,16 @@ class MatrixConfig(AppConfig):
                 url_name="matrix:creators",
                 icon="users",
                 order=20,
+                permission="matrix.view",
+            )
+        )
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.CREATE,
+                label=_("Communities"),
+                url_name="matrix:communities",
+                icon="message-circle",
+                order=25,
                 permission="matrix.view",
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +82,16 @@ CHANGES = {
 }
 
 
+# Answers an action that is no change of state: (request, whom it is about, the way back).
+Answer = Callable[[HttpRequest, "QuerySet[Creator]", str], HttpResponse]
+_others: dict[str, tuple[BulkAction, Answer]] = {}
+
+
+def register(action: BulkAction, answer: Answer) -> None:
+    """Offer one more action on the list of creators."""
+    _others[action.code] = (action, answer)
+
+
 def of_creators(person: Any) -> Bulk:
     """What a person can do with the rows of the list of creators."""
     if not access.reach(person, EDIT):
@@ -88,8 +99,11 @@ def of_creators(person: Any) -> Bulk:
     return Bulk(
         address=reverse("matrix:creators_bulk"),
         choices=[
-            BulkAction(code=code, label=change.label, icon=change.icon)
-            for code, change in CHANGES.items()
+            *(
+                BulkAction(code=code, label=change.label, icon=change.icon)
+                for code, change in CHANGES.items()
+            ),
+            *(action for action, _answer in _others.values()),
         ],
     )
 
@@ -100,12 +114,15 @@ def creators_bulk(request: HttpRequest) -> HttpResponse:
     """Ask first, with how many would change; when confirmed, change them or start the job."""
     access.require(request.user, EDIT)
     back = reverse("matrix:creators") + address(QueryDict(request.POST.get("query", "")))
-    change = CHANGES.get(request.POST.get("action", ""))
+    action = request.POST.get("action", "")
+    change = CHANGES.get(action)
     try:
         rows = _rows(request)
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect(back)
+    if action in _others:
+        return _others[action][1](request, rows, back)
     if change is None:
         messages.error(request, _("That cannot be done with several people at once."))
         return redirect(back)
@@ -127,7 +144,7 @@ def creators_bulk(request: HttpRequest) -> HttpResponse:
 def _rows(request: HttpRequest) -> QuerySet[Creator]:
     """Whom it is about, within what the person may change. Refuses `nobody_chosen`."""
     if "every" in request.POST:
-        return _listed(request.user, request.POST.get("query", ""))
+        return listed(request.user, request.POST.get("query", ""))
     chosen = ids(request.POST.getlist("chosen"))
     if not chosen:
         raise DomainError(
@@ -136,7 +153,8 @@ def _rows(request: HttpRequest) -> QuerySet[Creator]:
     return Creator.objects.for_user(request.user, EDIT).filter(pk__in=chosen)
 
 
-def _listed(person: Person, query: str) -> QuerySet[Creator]:
+def listed(person: Person, query: str) -> QuerySet[Creator]:
+    """The list of creators that an address asks for. Refuses ``unknown_filter``."""
     found = CreatorFilter(
         QueryDict(query), queryset=Creator.objects.for_user(person, EDIT), request=Asker(person)
     )
@@ -216,7 +234,7 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     by, change = job.created_by, CHANGES[job.params["action"]]
     if by is None:
         raise DomainError("nobody_asked", _("The person who asked is gone."))
-    rows = _changing(_listed(by, job.params["query"]), change).order_by("pk")
+    rows = _changing(listed(by, job.params["query"]), change).order_by("pk")
     total, count = rows.count(), 0
     while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
         changed = registry.change_states(

@@ -199,3 +199,12 @@ class AccountState(models.TextChoices):
     LIMITED = "limited", _("Throttled")
     BANNED = "banned", _("Banned")
     CLOSED = "closed", _("Closed")
+
+
+class CommunityKind(models.TextChoices):
+    """C26: where a community lives."""
+
+    WECHAT_GROUP = "wechat_group", _("WeChat group")
+    WECOM_GROUP = "wecom_group", _("WeCom group")
+    APP = "app", _("Community in an app")
+    MINI_PROGRAMME = "mini_programme", _("Mini-programme")

@@ -8,6 +8,14 @@ MATRIX = {
     "people_kos": _("Store staff who take part today; candidates and leavers are not counted."),
     "people_koc": _("Customers who take part today; candidates and leavers are not counted."),
     "accounts_of_platform": _("Public accounts on this platform that are not closed."),
+    "community_members": _("Creators who are in the community today."),
+    "community_posts": _(
+        "Posts of the last 30 days by those who are in the community today, wherever they posted."
+    ),
+    "community_best": _(
+        "Likes, saves and comments of the members' best post of the last 30 days; shares are not"
+        " counted."
+    ),
     "platform_accounts": _("Accounts of units and people on the platform that are not closed."),
     "paired": _("Public accounts with a private account that takes over their leads."),
     "need_action": _(

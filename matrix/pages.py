@@ -25,6 +25,7 @@ from kosops.ui.listing import address, count_up_to, list_response
 from kosops.ui.parts import Kpi
 from matrix import (
     bulk,
+    communities,
     filters,
     health,
     layering,
@@ -133,7 +134,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _creator_or_404(request: HttpRequest, pk: int, permission: str) -> Creator:
     access.require(request.user, permission)
-    people = Creator.objects.for_user(request.user, permission)
+    people = communities.with_names(Creator.objects.for_user(request.user, permission))
     return get_object_or_404(
         people.select_related("store__parent", "brand__layer_thresholds", "persona", "merged_into"),
         pk=pk,
@@ -323,6 +324,7 @@ def _profile(found: Creator) -> list[tuple[str, str]]:
         (_("Share code"), found.share_code),
         (_("Joined"), formats.day(found.joined_on, language) if found.joined_on else ""),
         (_("Tier since"), formats.day(found.tier_since, language) if found.tier_since else ""),
+        (_("Communities"), " · ".join(found.community_names)),
         (_("Left"), formats.day(found.left_on, language) if found.left_on else ""),
     ]
     return [(label, str(value)) for label, value in facts if value]

@@ -54,6 +54,10 @@ class Source(Protocol):
         """What units published between two moments, the second not counted."""
         ...
 
+    def of_communities(self, ids: Collection[int], since: dt.datetime) -> dict[int, Posting]:
+        """Of all who are in a community now; ``best`` is of posts since then."""
+        ...
+
     def mark_posted(self, accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:
         """Annotate accounts with ``posted``: whether they have a post since then."""
         ...
@@ -93,6 +97,10 @@ def of_month(ids: Collection[int], first: dt.date, last: dt.date) -> dict[int, P
     if not (_sources and ids):
         return {}
     return _sources[0].of_month(ids, day_start(first), day_start(until))
+
+
+def of_communities(ids: Collection[int], now: dt.datetime) -> dict[int, Posting]:
+    return _sources[0].of_communities(ids, recent(now)) if _sources and ids else {}
 
 
 def mark_posted(accounts: QuerySet[Any], since: dt.datetime) -> QuerySet[Any]:

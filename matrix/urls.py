@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from matrix import (
     bulk,
+    community_pages,
     duplicate_pages,
     grid_pages,
     growth_pages,
@@ -36,6 +37,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/accounts/<int:pk>/pair/", profile_pages.pair, name="pair"),
     path("matrix/pairings/<int:pk>/end/", profile_pages.pairing_end, name="pairing_end"),
     path("matrix/creators/<int:pk>/reveal/", pages.reveal, name="reveal"),
+    path("matrix/communities/", community_pages.community_list, name="communities"),
+    path("matrix/communities/add/", community_pages.community_add, name="community_add"),
+    path("matrix/communities/<int:pk>/", community_pages.community, name="community"),
+    path(
+        "matrix/communities/<int:pk>/change/",
+        community_pages.community_change,
+        name="community_change",
+    ),
+    path(
+        "matrix/communities/<int:pk>/close/",
+        community_pages.community_close,
+        name="community_close",
+    ),
+    path("matrix/communities/<int:pk>/members/", community_pages.member_add, name="member_add"),
+    path(
+        "matrix/communities/members/<int:pk>/remove/",
+        community_pages.member_remove,
+        name="member_remove",
+    ),
     path("matrix/platforms/", platform_pages.platform_list, name="platforms"),
     path("matrix/platforms/trade/", platform_pages.trade_change, name="platform_trade"),
     path("matrix/platforms/add/", platform_pages.platform_add, name="platform_add"),

@@ -33,7 +33,8 @@ from incentives.models import PayoutBatch, Settlement, Statement, TierChange, Ti
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
-from matrix.models import Pairing, SocialAccount, StaffReport
+from matrix import communities
+from matrix.models import CommunityMember, Pairing, SocialAccount, StaffReport
 from matrix.registry import add_account, pair_accounts
 from tests import cast as c
 
@@ -58,6 +59,7 @@ MARKS = (
     "Post of Zhou",
     "Link of Zhou",
     "Job of Chengye",
+    "Circle of Chengye",
     "march.csv",
 )
 
@@ -74,6 +76,7 @@ class World:
     post: Post
     link: PostLink
     pairing: Pairing
+    member: CommunityMember
     order_id: int
     line_id: int
     tier_run: TierRun
@@ -147,6 +150,17 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "matrix:merge": lambda w: {"pk": w.chengye.zhou.pk},
     "matrix:keep_apart": lambda w: {"pk": w.chengye.zhou.pk},
     "matrix:pairing_end": lambda w: {"pk": w.pairing.pk},
+    **dict.fromkeys(
+        (
+            "matrix:community",
+            "matrix:community_change",
+            "matrix:community_close",
+            "matrix:member_add",
+            "content:community_posts",
+        ),
+        lambda w: {"pk": w.member.community_id},
+    ),
+    "matrix:member_remove": lambda w: {"pk": w.member.pk},
     "matrix:reveal": lambda w: {"pk": w.chengye.zhou.pk},
     "content:post": lambda w: {"pk": w.post.pk},
     "content:link": lambda w: {"pk": w.link.pk},
@@ -272,6 +286,18 @@ def a_world(settings: Any, tmp_path: Any) -> World:
                 ownership="company_opened",
             ),
             since=dt.date(2026, 9, 1),
+        ),
+        member=CommunityMember.objects.create(
+            community=communities.open_community(
+                by=lin,
+                unit=chengye.jingan,
+                name="Circle of Chengye",
+                kind="wecom_group",
+                host=lin,
+                opened_on=dt.date(2026, 9, 1),
+            ),
+            creator=chengye.zhou,
+            since=dt.date(2026, 9, 2),
         ),
         order_id=order.pk,
         line_id=order.lines.get().pk,

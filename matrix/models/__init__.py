@@ -1,6 +1,7 @@
 """What the matrix keeps; each module holds the models of one concept."""
 
 from matrix.models.accounts import Pairing, SocialAccount
+from matrix.models.communities import Community, CommunityMember
 from matrix.models.duplicates import DistinctPair
 from matrix.models.figures import AssetFigures, ChangedUnit, UnitFigures
 from matrix.models.layers import LayerThresholds
@@ -14,6 +15,8 @@ __all__ = [
     "BrandPlatform",
     "BrandTrade",
     "ChangedUnit",
+    "Community",
+    "CommunityMember",
     "Creator",
     "DistinctPair",
     "LayerThresholds",

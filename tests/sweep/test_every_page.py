@@ -45,7 +45,7 @@ from incentives.models import (
 )
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
-from matrix.models import Creator, Pairing, SocialAccount
+from matrix.models import Community, CommunityMember, Creator, Pairing, SocialAccount
 from tests import weight
 from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS
 from tests.test_doors import PUBLIC, ROUTES, WORDS
@@ -114,6 +114,17 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
         ("content:link:pk", "content:link_to_post:pk", "content:link_refuse:pk"),
         lambda: PostLink.objects.filter(state="waiting").latest("pk").pk,
     ),
+    **dict.fromkeys(
+        (
+            "matrix:community:pk",
+            "matrix:community_change:pk",
+            "matrix:community_close:pk",
+            "matrix:member_add:pk",
+            "content:community_posts:pk",
+        ),
+        lambda: Community.objects.latest("pk").pk,
+    ),
+    "matrix:member_remove:pk": lambda: CommunityMember.objects.latest("pk").pk,
     "customers:pk": lambda: Order.objects.latest("pk").pk,
     "customers:creator_orders:pk": lambda: Creator.objects.latest("pk").pk,
 }

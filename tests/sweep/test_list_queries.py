@@ -38,7 +38,7 @@ from incentives.models import (
     TierChange,
 )
 from integrations.models import ImportBatch, ImportIssue
-from matrix.models import Creator, SocialAccount, StaffReport
+from matrix.models import Community, CommunityMember, Creator, SocialAccount, StaffReport
 from matrix.models.platforms import label_of
 from tests import cast as c
 from tests.test_doors import World, a_world, arguments_of
@@ -121,6 +121,8 @@ ROWS = {
     "incentives:tier_run": List(TierChange),
     "integrations:import_rows": List(ImportIssue),
     "integrations:imports": List(ImportBatch),
+    "matrix:communities": List(Community, manager=PAGE),
+    "matrix:community": List(CommunityMember, manager=PAGE),
     "matrix:creators": List(Creator, manager=PAGE),
     "matrix:staff_reports": List(StaffReport, manager=PAGE),
     "matrix:stores": List(Unit, manager=1),
@@ -174,6 +176,10 @@ def fill(world: World, first: int, last: int) -> None:
     copies(SocialAccount, [SocialAccount.objects.earliest("pk")], creators, creator_id="n.id")
     copies(Post, [world.post], creators, creator_id="n.id", title_key=named)
     copies(Post, [world.post], numbers, title_key="'own' || n.num")
+    group = world.member.community
+    copies(Community, [group], numbers, name=named)
+    copies(CommunityMember, [world.member], creators, creator_id="n.id")
+    copies(CommunityMember, [world.member], added(Community, "name"), community_id="n.id")
     accounts = (
         f"(SELECT a.id, a.creator_id, c.num FROM {creators} c"
         f" JOIN {SocialAccount._meta.db_table} a ON a.creator_id = c.id)"

@@ -18,6 +18,7 @@ from incentives.filters import LineFilter, StatementFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
+from matrix.community_filters import CommunityFilter, MemberFilter
 from matrix.filters import CreatorFilter, StaffReportFilter, StoreFilter
 from matrix.models import Creator
 from tests import cast as c
@@ -25,11 +26,13 @@ from tests import cast as c
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = {
     ActivityFilter: "accounts/_activity.html",
+    CommunityFilter: "matrix/_communities.html",
     CreatorFilter: "matrix/_creators.html",
     ImportFilter: "integrations/_imports.html",
     JobFilter: "accounts/_jobs.html",
     LinkFilter: "content/_links.html",
     LineFilter: "incentives/_statement_lines.html",
+    MemberFilter: "matrix/_members.html",
     OrderFilter: "customers/_orders.html",
     PersonFilter: "accounts/_people.html",
     PostFilter: "content/_posts.html",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
+import pkgutil
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.module_loading import autodiscover_modules
 
 from accounts import demo
 from accounts.models import Unit
@@ -47,12 +50,7 @@ class Command(BaseCommand):
             raise CommandError("--scale lies between 0 and 10.")
         if options["day"] and options["day"] > timezone.localdate():
             raise CommandError("--day lies in the future.")
-        autodiscover_modules(
-            "demo", "demo_brand", "demo_layers", "demo_links", "demo_personas", "demo_reports"
-        )
-        autodiscover_modules("demo", "demo_brand", "demo_figures", "demo_links")
-        autodiscover_modules("demo", "demo_brand", "demo_figures", "demo_links", "demo_numbers")
-        autodiscover_modules("demo", "demo_brand", "demo_links", "demo_platforms", "demo_reports")
+        _find_parts()
         began = time.perf_counter()
         try:
             demo.load(
@@ -70,3 +68,13 @@ class Command(BaseCommand):
 
     def tell(self, name: str, seconds: float) -> None:
         self.stdout.write(f"  {name:<12} {seconds:6.1f} s")
+
+
+def _find_parts() -> None:
+    """Import the modules of our apps whose names begin with ``demo``; each registers its part."""
+    for app in apps.get_app_configs():
+        if Path(app.path).parent != settings.BASE_DIR:
+            continue
+        for module in pkgutil.iter_modules([app.path]):
+            if module.name.startswith("demo"):
+                importlib.import_module(f"{app.name}.{module.name}")
