@@ -20,12 +20,15 @@ from accounts.choices import Role, UnitKind
 from accounts.models import ApiKey, Grant, Person, Unit
 
 VIEW_PROGRAMME = {"overview.view", "matrix.view", "posts.view", "tiers.view", "jobs.view"}
+# Whoever leads people hands their accounts over.
+HAND_OVER = {"custody.edit", "handover.view", "handover.edit"}
 VIEW_MONEY = {"orders.view", "commission.view", "payouts.view", "books.view"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.OPERATOR: frozenset(
         VIEW_PROGRAMME
         | VIEW_MONEY
+        | HAND_OVER
         | {
             "matrix.edit",
             "posts.edit",
@@ -54,9 +57,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "activity.view",
         }
     ),
-    Role.AUDITOR: frozenset(VIEW_PROGRAMME | VIEW_MONEY | {"activity.view"}),
-    Role.REGION_MANAGER: frozenset(VIEW_PROGRAMME | {"orders.view", "commission.view"}),
-    Role.STORE_MANAGER: frozenset(VIEW_PROGRAMME | {"orders.view"}),
+    Role.AUDITOR: frozenset(VIEW_PROGRAMME | VIEW_MONEY | {"activity.view", "handover.view"}),
+    Role.REGION_MANAGER: frozenset(VIEW_PROGRAMME | HAND_OVER | {"orders.view", "commission.view"}),
+    Role.STORE_MANAGER: frozenset(VIEW_PROGRAMME | HAND_OVER | {"orders.view"}),
     Role.KOS: frozenset(),
     Role.KOC: frozenset(),
 }

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from incentives import statements
 from insights import today_cards
+from matrix import custody
 from matrix.models import Creator
 from matrix.own import own_page
 
@@ -26,6 +27,7 @@ def today(request: HttpRequest, creator: Creator) -> HttpResponse:
         "ladder": today_cards.ladder_of(creator, day),
         "posts": today_cards.posts_of(creator),
         "sold": today_cards.sold_of(creator, day),
+        "to_sign": custody.to_sign_by(creator),
         "first_time": today_cards.is_first_time(creator),
     }
     return render(request, "mobile/today.html", context)

@@ -6,6 +6,7 @@ from content import mobile as content
 from incentives import mobile as money
 from insights import mobile as today
 from kosops.ui import offline
+from matrix import custody_mobile as custody
 
 app_name = "mobile"
 urlpatterns = [
@@ -16,6 +17,8 @@ urlpatterns = [
     path("money/", money.money, name="money"),
     path("money/<int:order_line_id>/<str:role>/", money.money_line, name="money_line"),
     path("tier/", money.tier, name="tier"),
+    path("accounts/", custody.own_accounts, name="custody"),
+    path("accounts/<int:pk>/sign/", custody.sign, name="custody_sign"),
     path("app.webmanifest", offline.manifest, name="manifest"),
     path("sw.js", offline.worker, name="worker"),
     path("offline/", offline.page, name="offline"),

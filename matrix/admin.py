@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from accounts.admin_base import Looking, Repairing
 from matrix.models import (
+    AccountEvent,
     AssetFigures,
     BrandPlatform,
     BrandTrade,
@@ -11,7 +12,9 @@ from matrix.models import (
     Community,
     CommunityMember,
     Creator,
+    Custody,
     DistinctPair,
+    Evidence,
     LayerThresholds,
     Pairing,
     Persona,
@@ -31,7 +34,7 @@ class CreatorAdmin(Repairing):
     list_filter = ("kind", "koc_kind", "state", "tier")
     search_fields = ("number", "name", "share_code")
     raw_id_fields = ("brand", "store", "person")
-    readonly_fields = ("tier", "tier_since")
+    readonly_fields = ("tier", "tier_since", "share_code_until")
 
 
 @admin.register(SocialAccount)
@@ -41,6 +44,7 @@ class SocialAccountAdmin(Repairing):
     list_filter = ("platform", "domain", "ownership", "state")
     search_fields = ("handle", "platform_uid")
     raw_id_fields = ("brand", "unit", "creator")
+    readonly_fields = ("closed_why", "closed_on")
 
 
 @admin.register(Pairing)
@@ -134,3 +138,27 @@ class CommunityMemberAdmin(Looking):
     list_display = ("community", "creator", "since", "until")
     list_select_related = ("community", "creator")
     search_fields = ("community__name", "creator__name")
+
+
+@admin.register(Custody)
+class CustodyAdmin(Looking):
+    """Without the phone, which nobody reads outside the product's own door."""
+
+    list_display = ("account", "creator", "person", "since", "until", "giver_at", "taker_at")
+    list_select_related = ("account", "creator", "person")
+    search_fields = ("account__handle", "creator__name")
+    exclude = ("phone",)
+
+
+@admin.register(AccountEvent)
+class AccountEventAdmin(Looking):
+    list_display = ("account", "kind", "on", "reference", "recorded_by")
+    list_select_related = ("account", "recorded_by")
+    list_filter = ("kind",)
+    search_fields = ("account__handle", "reference")
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(Looking):
+    list_display = ("original_name", "kind", "size", "unit", "uploaded_by", "uploaded_at")
+    list_select_related = ("unit", "uploaded_by")

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kosops.ui import definitions, navigation
 
@@ -10,6 +11,7 @@ class MatrixConfig(AppConfig):
     def ready(self) -> None:
         from accounts import activity, first_steps
         from matrix import (  # noqa: F401
+            account_exports,
             community_bulk,
             exports,
             finding,
@@ -27,6 +29,7 @@ class MatrixConfig(AppConfig):
         import_members.register_formats()
         community_bulk.register()
         exports.register()
+        account_exports.register()
         finding.register()
         first_steps.register(
             first_steps.Step(
@@ -41,6 +44,7 @@ class MatrixConfig(AppConfig):
         )
         activity.opens_with("matrix.creator", "matrix:creator")
         activity.opens_with("matrix.community", "matrix:community")
+        activity.opens_with("matrix.socialaccount", "matrix:account")
         navigation.register(
             navigation.NavItem(
                 group=navigation.CREATE,
@@ -78,6 +82,16 @@ class MatrixConfig(AppConfig):
                 url_name="matrix:staff_reports",
                 icon="message-circle",
                 order=5,
+                permission="matrix.view",
+            )
+        )
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.CREATE,
+                label=pgettext_lazy("social accounts", "Accounts"),
+                url_name="matrix:accounts",
+                icon="smartphone",
+                order=12,
                 permission="matrix.view",
             )
         )

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.models import Person, Unit
 from kosops.lib.errors import DomainError
-from matrix.models import Community, CommunityMember, Creator
 from matrix.figures import CURRENT
+from matrix.models import Community, CommunityMember, Creator
 
 FEW = 500
 

@@ -1,4 +1,4 @@
-"""The lists of creators and of stores as files."""
+"""The lists of creators, of stores and of staff reports as files."""
 
 from __future__ import annotations
 

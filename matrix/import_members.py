@@ -21,9 +21,9 @@ from integrations.formats import (
     register,
 )
 from matrix import communities
+from matrix.figures import CURRENT
 from matrix.import_words import CREATOR_KINDS, NUMBER, WORDS, Repeated, refuse_unknown
 from matrix.models import CommunityMember, Creator
-from matrix.figures import CURRENT
 
 
 class MemberList(ImportFormat):

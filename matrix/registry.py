@@ -25,6 +25,7 @@ from matrix.choices import (
     Domain,
     OwnerProof,
 )
+from matrix.held import holds_anything
 from matrix.models import Creator, Pairing, SocialAccount
 
 # Where a creator may go from each state. Who left may come back, through onboarding.
@@ -141,10 +142,11 @@ def add_creator(
 
 @transaction.atomic
 def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date) -> Creator:
-    """Take a creator to another state; leaving notes the day.
+    """Take a creator to another state; leaving notes the day, on which their share code ends.
 
-    The same state again changes nothing. Refuses ``wrong_state_change``, ``not_identified`` and
-    ``left_before_joining``.
+    Whoever holds anything leaves by a handover (`handover.complete`). The same state again changes
+    nothing. Refuses ``wrong_state_change``, ``not_identified``, ``left_before_joining`` and
+    ``handover_first``.
     """
     creator = Creator.objects.select_for_update().select_related("store").get(pk=creator.pk)
     before = creator.state
@@ -167,9 +169,15 @@ def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date
             name=creator.name,
             joined=creator.joined_on.isoformat(),
         )
+    if state == CreatorState.LEFT and holds_anything(creator):
+        raise DomainError(
+            "handover_first",
+            _("%(name)s still holds accounts or takes over leads. Begin a handover instead."),
+            name=creator.name,
+        )
     creator.state = state
-    creator.left_on = on if state == CreatorState.LEFT else None
-    creator.save(update_fields=["state", "left_on"])
+    creator.left_on = creator.share_code_until = on if state == CreatorState.LEFT else None
+    creator.save(update_fields=["state", "left_on", "share_code_until"])
     activity.record(
         by=by,
         verb="creator.state_changed",
@@ -179,6 +187,46 @@ def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date
         after={"state": state, "on": on.isoformat()},
     )
     return creator
+
+
+@transaction.atomic
+def move_creator(*, by: Person | None, creator: Creator, store: Unit, on: dt.date) -> Creator:
+    """Place a creator at another store; the accounts of a person stand where the person stands.
+
+    Posts, orders and what they earned stay where they were made. Refuses ``not_a_store``,
+    ``other_brand``, ``owner_has_left`` and ``same_store``.
+    """
+    creator = (
+        Creator.objects.select_for_update(of=("self",)).select_related("store").get(pk=creator.pk)
+    )
+    before = creator.store
+    if store.kind != UnitKind.STORE:
+        raise DomainError(
+            "not_a_store", _("A creator belongs to a store; %(unit)s is none."), unit=store.name
+        )
+    if store.brand_id != creator.brand_id:
+        raise DomainError("other_brand", _("A person cannot move to another brand."))
+    if creator.state == CreatorState.LEFT:
+        raise DomainError("owner_has_left", _("%(name)s has left."), name=creator.name)
+    if store.pk == before.pk:
+        raise DomainError("same_store", _("%(name)s is at this store already."), name=creator.name)
+    creator.store = store
+    creator.save(update_fields=["store"])
+    SocialAccount.objects.filter(creator=creator).exclude(unit=store).update(unit=store)
+    activity.record(
+        by=by,
+        verb="creator.moved",
+        object=creator,
+        unit=store,
+        before={"store": before.name},
+        after={"store": store.name, "on": on.isoformat()},
+    )
+    return creator
+
+
+def code_works(creator: Creator, on: dt.date) -> bool:
+    """Whether the creator's share code earns anything for what was paid on that day (A16)."""
+    return creator.share_code_until is None or on <= creator.share_code_until
 
 
 @transaction.atomic
@@ -331,10 +379,7 @@ def add_account(
         )
     owner_proof = creator.identity if creator is not None else OwnerProof.COMPANY
     if state in IN_USE and not owner_proof:
-        raise DomainError(
-            "owner_not_verified",
-            _("The owner has not been verified; no account of theirs can be in use before."),
-        )
+        raise owner_not_verified()
     place = unit or creator.store  # type: ignore[union-attr]
     brand_id = place.brand_id or place.pk
     domain = platforms.domain_of(brand_id, platform)
@@ -463,6 +508,13 @@ def end_pairing(*, by: Person | None, pairing: Pairing, until: dt.date) -> Pairi
         after={"until": until.isoformat()},
     )
     return pairing
+
+
+def owner_not_verified() -> DomainError:
+    return DomainError(
+        "owner_not_verified",
+        _("The owner has not been verified; no account of theirs can be in use before."),
+    )
 
 
 # -- private -------------------------------------------------------------------

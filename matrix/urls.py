@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from matrix import (
+    account_pages,
     bulk,
     community_pages,
     duplicate_pages,
@@ -60,4 +61,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/platforms/trade/", platform_pages.trade_change, name="platform_trade"),
     path("matrix/platforms/add/", platform_pages.platform_add, name="platform_add"),
     path("matrix/platforms/of/<slug:code>/", platform_pages.platform, name="platform"),
+    path("matrix/accounts/", account_pages.accounts, name="accounts"),
+    path("matrix/accounts/<int:pk>/", account_pages.account, name="account"),
+    path("matrix/accounts/<int:pk>/reveal/", account_pages.account_reveal, name="account_reveal"),
+    path("matrix/accounts/<int:pk>/change/", account_pages.account_change, name="account_change"),
+    path("matrix/accounts/<int:pk>/state/", account_pages.account_state, name="account_state"),
+    path("matrix/accounts/<int:pk>/custody/", account_pages.custody_begin, name="custody_begin"),
+    path("matrix/accounts/<int:pk>/sign/", account_pages.custody_sign, name="custody_sign"),
+    path(
+        "matrix/accounts/<int:pk>/paper/<str:side>/",
+        account_pages.custody_paper,
+        name="custody_paper",
+    ),
+    path("matrix/accounts/<int:pk>/event/", account_pages.event_add, name="event_add"),
+    path("matrix/violations/", account_pages.violation_list, name="violations"),
+    path("matrix/evidence/<int:pk>/", account_pages.evidence_file, name="evidence"),
 ]

@@ -16,11 +16,13 @@ from accounts.models import Person
 from kosops.ui.formats import number
 from kosops.ui.parts import Waiting
 from matrix.choices import AccountState, CreatorState
+from matrix.custody import UNSIGNED
 from matrix.health import Need, public_accounts
-from matrix.models import SocialAccount
+from matrix.models import Custody, SocialAccount
 
 # Whoever may change the matrix acts; the others see it there.
 EDIT = "matrix.edit"
+KEEP = "custody.edit"
 
 
 @waiting.question("held_by_leavers")
@@ -33,6 +35,29 @@ def _held_by_leavers(person: Person) -> QuerySet[Any, Any]:
 def _banned_accounts(person: Person) -> QuerySet[Any, Any]:
     accounts = public_accounts(SocialAccount.objects.for_user(person, EDIT))
     return waiting.figure(accounts.filter(state=AccountState.BANNED))
+
+
+@waiting.question("custody_to_sign")
+def _custody_to_sign(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(Custody.objects.for_user(person, KEEP).filter(UNSIGNED))
+
+
+@waiting.register
+def signatures(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["custody_to_sign"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> account waits for a signature of giver or taker",
+                    "<b>{count}</b> accounts wait for a signature of giver or taker",
+                    count,
+                ),
+                count=number(count),
+            ),
+            href=f"{reverse('matrix:accounts')}?custody=unsigned",
+            icon="pencil",
+            rank="notice",
+        )
 
 
 @waiting.register

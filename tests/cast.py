@@ -9,6 +9,8 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.core.files.base import ContentFile
+
 from accounts.choices import Role, UnitKind
 from accounts.models import Grant, Person, Unit
 from accounts.units import add_unit
@@ -19,8 +21,9 @@ from incentives.commission import SELLER, SHARER
 from incentives.models import PlanVersion
 from incentives.payouts import set_destination
 from incentives.plans import NewRate, save_version
+from matrix import evidence, registry
 from matrix.choices import PROOF_OF_KIND, CreatorKind, KocKind
-from matrix.models import Creator
+from matrix.models import Creator, Evidence, SocialAccount
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PASSWORD = "correct horse battery"
@@ -175,6 +178,18 @@ def refund(
         rows=[RefundFacts("shop", order_id, refund_id, amount, at(day), line_no=line)],
     )
     return outcome.code or outcome.result
+
+
+def paper(unit: Unit) -> Evidence:
+    """A scan of something that was signed."""
+    return evidence.keep(by=None, unit=unit, file=ContentFile(b"%PDF-1.4 signed", "paper.pdf"))
+
+
+def account(owner: Creator | Unit, **fields: object) -> SocialAccount:
+    """A public account that the company opened, of a creator or of a unit."""
+    whose = {"unit": owner} if isinstance(owner, Unit) else {"creator": owner}
+    facts = {"platform": "xiaohongshu", "handle": "note", "ownership": "company_opened", **fields}
+    return registry.add_account(by=None, **whose, **facts)  # type: ignore[arg-type]
 
 
 def pay_to_bank(someone: Creator) -> None:

@@ -33,8 +33,8 @@ from incentives.models import PayoutBatch, Settlement, Statement, TierChange, Ti
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
-from matrix import communities
-from matrix.models import CommunityMember, Pairing, SocialAccount, StaffReport
+from matrix import communities, custody
+from matrix.models import CommunityMember, Custody, Pairing, SocialAccount, StaffReport
 from matrix.registry import add_account, pair_accounts
 from tests import cast as c
 
@@ -77,6 +77,7 @@ class World:
     link: PostLink
     pairing: Pairing
     member: CommunityMember
+    custody: Custody
     order_id: int
     line_id: int
     tier_run: TierRun
@@ -162,6 +163,20 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     ),
     "matrix:member_remove": lambda w: {"pk": w.member.pk},
     "matrix:reveal": lambda w: {"pk": w.chengye.zhou.pk},
+    **dict.fromkeys(
+        (
+            "matrix:account",
+            "matrix:account_change",
+            "matrix:account_reveal",
+            "matrix:account_state",
+            "matrix:custody_begin",
+            "matrix:custody_sign",
+            "matrix:event_add",
+        ),
+        lambda w: {"pk": w.custody.account_id},
+    ),
+    "matrix:custody_paper": lambda w: {"pk": w.custody.account_id, "side": "giver"},
+    "matrix:evidence": lambda w: {"pk": w.custody.evidence_id},
     "content:post": lambda w: {"pk": w.post.pk},
     "content:link": lambda w: {"pk": w.link.pk},
     "content:link_to_post": lambda w: {"pk": w.link.pk},
@@ -187,6 +202,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:payout_batch_decide": lambda w: {"batch_id": w.payout_batch.pk},
     "incentives:payout_batch_export": lambda w: {"batch_id": w.payout_batch.pk},
     "incentives:payout_batch_file": lambda w: {"batch_id": w.payout_batch.pk},
+    "mobile:custody_sign": lambda w: {"pk": w.custody.pk},
     "mobile:money_line": lambda w: {"order_line_id": w.line_id, "role": "seller"},
 }
 # What a harmful form would say.
@@ -194,6 +210,8 @@ FORMS = {
     "content:link_refuse": {"reason": "No reason"},
     "accounts:role_give": {"role": Role.FINANCE},
     "accounts:person_access": {"act": "deactivate"},
+    "matrix:account_state": {"state": "banned", "reason": "No reason", "on": "2026-09-02"},
+    "matrix:custody_sign": {"side": "taker"},
 }
 
 
@@ -298,6 +316,13 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             ),
             creator=chengye.zhou,
             since=dt.date(2026, 9, 2),
+        ),
+        custody=custody.begin(
+            by=None,
+            account=account,
+            creator=chengye.zhou,
+            since=dt.date(2026, 9, 1),
+            evidence=c.paper(chengye.jingan),
         ),
         order_id=order.pk,
         line_id=order.lines.get().pk,

@@ -2,6 +2,7 @@
 
 from matrix.models.accounts import Pairing, SocialAccount
 from matrix.models.communities import Community, CommunityMember
+from matrix.models.custody import AccountEvent, Custody, Evidence
 from matrix.models.duplicates import DistinctPair
 from matrix.models.figures import AssetFigures, ChangedUnit, UnitFigures
 from matrix.models.layers import LayerThresholds
@@ -11,6 +12,7 @@ from matrix.models.platforms import BrandPlatform, BrandTrade, PlatformField
 from matrix.models.staff_reports import StaffReport
 
 __all__ = [
+    "AccountEvent",
     "AssetFigures",
     "BrandPlatform",
     "BrandTrade",
@@ -18,7 +20,9 @@ __all__ = [
     "Community",
     "CommunityMember",
     "Creator",
+    "Custody",
     "DistinctPair",
+    "Evidence",
     "LayerThresholds",
     "Pairing",
     "Persona",

@@ -17,6 +17,7 @@ from matrix.choices import (
     PrivateLayer,
     ProfileState,
 )
+from matrix.custody_choices import ClosedWhy
 from matrix.models.people import Creator
 from matrix.models.platforms import PlatformField
 
@@ -58,6 +59,11 @@ class SocialAccount(models.Model):
     profile_state = models.CharField(
         max_length=8, choices=ProfileState.choices, blank=True, default="", db_default=""
     )
+    # Why it is no longer part of the matrix, and since when; what it posted stays.
+    closed_why = models.CharField(
+        max_length=10, choices=ClosedWhy.choices, blank=True, default="", db_default=""
+    )
+    closed_on = models.DateField(null=True, blank=True)
     followers = models.BigIntegerField(null=True, blank=True)
     opened_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -87,6 +93,7 @@ class SocialAccount(models.Model):
         ]
         indexes = [
             models.Index(fields=["brand", "platform", "handle"], name="social_account_by_handle"),
+            models.Index(fields=["handle", "id"], name="social_account_by_name"),
         ]
 
     def __str__(self) -> str:

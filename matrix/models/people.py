@@ -55,6 +55,8 @@ class Creator(models.Model):
     # The number by which HR (KOS) or the member centre (KOC) knows the person; files refer to it.
     number = models.CharField(max_length=40)
     share_code = models.CharField(max_length=30, blank=True)
+    # The last day on which the code earns anything; it is never given to somebody else.
+    share_code_until = models.DateField(null=True, blank=True)
     name = models.CharField(max_length=80)
     state = models.CharField(
         max_length=10, choices=CreatorState.choices, default=CreatorState.ACTIVE

@@ -45,7 +45,15 @@ from incentives.models import (
 )
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
-from matrix.models import Community, CommunityMember, Creator, Pairing, SocialAccount
+from matrix.models import (
+    Community,
+    CommunityMember,
+    Creator,
+    Custody,
+    Evidence,
+    Pairing,
+    SocialAccount,
+)
 from tests import weight
 from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS
 from tests.test_doors import PUBLIC, ROUTES, WORDS
@@ -108,6 +116,22 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "matrix:region:pk": lambda: Unit.objects.filter(kind="region").earliest("pk").pk,
     "content:unit_posts:pk": lambda: Unit.objects.filter(kind="store").earliest("pk").pk,
     "customers:unit_orders:pk": lambda: Unit.objects.filter(kind="store").earliest("pk").pk,
+    **dict.fromkeys(
+        (
+            "matrix:account:pk",
+            "matrix:account_change:pk",
+            "matrix:account_reveal:pk",
+            "matrix:account_state:pk",
+            "matrix:custody_begin:pk",
+            "matrix:custody_paper:pk",
+            "matrix:custody_sign:pk",
+            "matrix:event_add:pk",
+        ),
+        lambda: Custody.objects.filter(until=None, taker_at=None).latest("pk").account_id,
+    ),
+    "side": lambda: "taker",
+    "mobile:custody_sign:pk": lambda: Custody.objects.latest("pk").pk,
+    "matrix:evidence:pk": lambda: Evidence.objects.latest("pk").pk,
     "content:pk": lambda: Post.objects.exclude(creator=None).latest("pk").pk,
     "content:creator_posts:pk": lambda: Creator.objects.latest("pk").pk,
     **dict.fromkeys(

@@ -10,6 +10,7 @@ each for all rows at once.
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import inspect
 import sys
 from collections.abc import Iterator
@@ -38,7 +39,16 @@ from incentives.models import (
     TierChange,
 )
 from integrations.models import ImportBatch, ImportIssue
-from matrix.models import Community, CommunityMember, Creator, SocialAccount, StaffReport
+from matrix import violations
+from matrix.models import (
+    AccountEvent,
+    Community,
+    CommunityMember,
+    Creator,
+    Custody,
+    SocialAccount,
+    StaffReport,
+)
 from matrix.models.platforms import label_of
 from tests import cast as c
 from tests.test_doors import World, a_world, arguments_of
@@ -123,6 +133,8 @@ ROWS = {
     "integrations:imports": List(ImportBatch),
     "matrix:communities": List(Community, manager=PAGE),
     "matrix:community": List(CommunityMember, manager=PAGE),
+    "matrix:accounts": List(SocialAccount, manager=PAGE),
+    "matrix:violations": List(AccountEvent, manager=PAGE),
     "matrix:creators": List(Creator, manager=PAGE),
     "matrix:staff_reports": List(StaffReport, manager=PAGE),
     "matrix:stores": List(Unit, manager=1),
@@ -173,7 +185,16 @@ def fill(world: World, first: int, last: int) -> None:
     copies(Grant, [world.lin.grants.get()], people, person_id="n.id")
     zhou = world.chengye.zhou
     copies(Creator, [zhou], numbers, number=named, name=named, share_code="''", person_id="NULL")
-    copies(SocialAccount, [SocialAccount.objects.earliest("pk")], creators, creator_id="n.id")
+    copies(
+        SocialAccount,
+        [SocialAccount.objects.earliest("pk")],
+        creators,
+        creator_id="n.id",
+        handle=named,
+    )
+    handles = added(SocialAccount, "handle")
+    copies(Custody, [world.custody], handles, account_id="n.id")
+    copies(AccountEvent, [AccountEvent.objects.earliest("pk")], handles, account_id="n.id")
     copies(Post, [world.post], creators, creator_id="n.id", title_key=named)
     copies(Post, [world.post], numbers, title_key="'own' || n.num")
     group = world.member.community
@@ -250,6 +271,12 @@ def world(settings: Any, tmp_path: Any, db: None) -> World:
         external_id="R1",
         amount=100,
         refunded_at=c.at("2026-09-03"),
+    )
+    violations.record(
+        by=None,
+        account=found.custody.account,
+        kind="warning",
+        on=dt.date(2026, 9, 3),
     )
     c.person("hq", (Role.OPERATOR, chengye.brand), (Role.FINANCE, chengye.brand))
     c.person("root", is_superuser=True)

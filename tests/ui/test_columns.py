@@ -18,6 +18,7 @@ from incentives.filters import LineFilter, StatementFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
+from matrix.account_filters import AccountFilter, EventFilter
 from matrix.community_filters import CommunityFilter, MemberFilter
 from matrix.filters import CreatorFilter, StaffReportFilter, StoreFilter
 from matrix.models import Creator
@@ -25,9 +26,11 @@ from tests import cast as c
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = {
+    AccountFilter: "matrix/_accounts.html",
     ActivityFilter: "accounts/_activity.html",
     CommunityFilter: "matrix/_communities.html",
     CreatorFilter: "matrix/_creators.html",
+    EventFilter: "matrix/_violations.html",
     ImportFilter: "integrations/_imports.html",
     JobFilter: "accounts/_jobs.html",
     LinkFilter: "content/_links.html",

@@ -25,6 +25,7 @@ PEEKS = [
     "incentives:payout_batch",
     "incentives:statement",
     "incentives:tier_change",
+    "matrix:account",
     "matrix:creator",
 ]
 
