@@ -141,9 +141,9 @@ INSERT INTO matrix_creator (id, brand_id, store_id, kind, koc_kind, talent_type,
                             name, state, tier, identity, joined_on, left_on, created_at)
 SELECT %(base)s + n, %(brand)s, %(base)s + 101 + n %% %(stores)s,
        CASE WHEN n <= %(kos)s THEN 'kos' ELSE 'koc' END, '', '', 'P' || n, '', 'Person ' || n,
-       CASE WHEN n %% 40 = 0 THEN 'left' WHEN n %% 50 = 0 THEN 'paused' ELSE 'active' END, '',
+       CASE WHEN n %% 41 = 0 THEN 'left' WHEN n %% 53 = 0 THEN 'paused' ELSE 'active' END, '',
        'checked', CURRENT_DATE - 30 - n %% 700,
-       CASE WHEN n %% 40 = 0 THEN CURRENT_DATE - n %% 30 END, now()
+       CASE WHEN n %% 41 = 0 THEN CURRENT_DATE - n %% 30 END, now()
   FROM generate_series(1, %(kos)s + %(koc)s) n;
 
 INSERT INTO matrix_socialaccount (id, brand_id, unit_id, creator_id, platform, domain, private_layer,
@@ -154,7 +154,7 @@ SELECT %(base)s + n, %(brand)s, c.store_id, c.id,
             ELSE 'douyin' END,
        CASE WHEN n > %(people)s AND n <= %(people)s + %(kos)s THEN 'private' ELSE 'public' END, '',
        CASE WHEN c.kind = 'kos' THEN 'company_opened' ELSE 'personal' END, 'checked', 'Name ' || n,
-       'u' || n, CASE WHEN n %% 200 = 0 THEN 'banned' ELSE 'active' END, n %% 5000,
+       'u' || n, CASE WHEN n %% 211 = 0 THEN 'banned' ELSE 'active' END, n %% 5000,
        CURRENT_DATE - 20 - n %% 600, now()
   FROM generate_series(1, %(accounts)s) n
   JOIN matrix_creator c ON c.id = %(base)s + CASE WHEN n <= %(people)s THEN n

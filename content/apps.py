@@ -9,7 +9,7 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from content import exports, posting, waiting_items  # noqa: F401
+        from content import exports, holdings, posting, waiting_items  # noqa: F401
         from content.definitions import POSTS
         from content.import_notes import register_formats
         from content.models import Post
@@ -22,6 +22,7 @@ class ContentConfig(AppConfig):
         register(posting)
         register_formats()
         exports.register()
+        holdings.register()
         first_steps.register(
             first_steps.Step(
                 code="posts",

@@ -17,6 +17,7 @@ from content.models import Post, PostLink
 from kosops.ui.listing import ListColumn, ListFilter
 from kosops.ui.period_filters import PeriodFilter, SinceFilter, UntilFilter
 from matrix import communities
+from matrix.choices import Ownership
 from matrix.filters import PlatformFilter, UnitFilter, called, few_ids
 from matrix.models import Community, Creator, SocialAccount
 
@@ -89,6 +90,13 @@ class PostFilter(ListFilter):
         min_value=0,
         max_value=10**9,
         decimal_places=0,
+    )
+    # The ledger of assets leads here with it.
+    ownership = django_filters.ChoiceFilter(
+        field_name="account__ownership",
+        choices=Ownership.choices,
+        label=_("Ownership"),
+        widget=HiddenInput,
     )
     creator = django_filters.ModelChoiceFilter(
         queryset=_creators, label=_("Creator"), widget=HiddenInput

@@ -9,7 +9,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from customers import exports, finding, waiting_items  # noqa: F401
+        from customers import exports, finding, holdings, waiting_items  # noqa: F401
         from customers.definitions import ORDERS
         from customers.import_orders import register_formats
         from customers.models import Order
@@ -17,6 +17,7 @@ class CustomersConfig(AppConfig):
         definitions.register(ORDERS)
         register_formats()
         exports.register()
+        holdings.register()
         finding.register()
         first_steps.register(
             first_steps.Step(

@@ -12,14 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts import access
 from accounts.choices import UnitKind
 from accounts.models import Person, Unit
 from integrations import exporting
 from integrations.exporting import Column
 from kosops.ui.listing import ListFilter
-from matrix import tier_steps
-from matrix.filters import CreatorFilter, StaffReportFilter, StoreFilter
-from matrix.models import Creator, StaffReport, UnitFigures
+from matrix import holdings, tier_steps
+from matrix.filters import AssetFilter, CreatorFilter, StaffReportFilter, StoreFilter
+from matrix.models import AssetFigures, Creator, StaffReport, UnitFigures
 
 VIEW = "matrix.view"
 COUNTED = ("kos", "koc", "accounts", "paired", "needing", "posts")
@@ -69,6 +70,19 @@ def stores(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, Q
     }
     rows = found.ordered(found.rows()).annotate(**{f"of_{k}": v for k, v in counted.items()})
     return found, rows.select_related("parent")
+
+
+def assets(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, QuerySet[Any]]:
+    """The ledger of the latest month that was counted, of what the person may see."""
+    allowed = [
+        source.asset for source in holdings.sources() if access.reach(person, source.permission)
+    ]
+    visible = AssetFigures.objects.for_user(person, VIEW).filter(asset__in=allowed)
+    latest = AssetFigures.objects.order_by("-month").values("month")[:1]
+    found = AssetFilter(
+        query, queryset=visible.filter(month=Subquery(latest)), request=exporting.Asker(person)
+    )
+    return found, found.rows().select_related("unit__parent")
 
 
 def _counted(name: str) -> Callable[[Any], Any]:
@@ -175,6 +189,27 @@ def register() -> None:
                         else None
                     ),
                 ),
+            ],
+        )
+    )
+    exporting.register(
+        exporting.ListExport(
+            code="assets",
+            label=_("Assets"),
+            permission=VIEW,
+            found=assets,
+            columns=[
+                Column(heading=_("Month"), value=lambda row: row.month),
+                Column(heading=_("Unit code"), value=lambda row: row.unit.code),
+                Column(heading=_("Unit"), value=lambda row: row.unit.name),
+                Column(
+                    heading=_("Region"),
+                    value=lambda row: row.unit.parent.name if row.unit.parent else None,
+                ),
+                Column(heading=_("Asset"), value=lambda row: row.get_asset_display()),
+                Column(heading=_("Platform"), value=lambda row: row.get_platform_display()),
+                Column(heading=_("Ownership"), value=lambda row: row.get_ownership_display()),
+                Column(heading=_("Number"), value=lambda row: row.count),
             ],
         )
     )

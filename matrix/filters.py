@@ -32,7 +32,7 @@ from matrix.choices import (
     TalentType,
 )
 from matrix.figures import CURRENT
-from matrix.models import Creator, SocialAccount, StaffReport, UnitFigures
+from matrix.models import AssetFigures, Creator, SocialAccount, StaffReport, UnitFigures
 
 # Up to so many stores the select names all of them; beyond, those of the chosen region.
 STORES_NAMED = 150
@@ -474,3 +474,16 @@ class StoreFilter(ListFilter):
                     posts_counted=Coalesce(Subquery(latest.values("posts")[:1]), 0)
                 )
         return rows
+
+
+class AssetFilter(ListFilter):
+    """Assets by unit, as the export of the ledger takes them."""
+
+    sorts = {"unit": "unit_id"}
+    default_sort = "unit"
+
+    unit = UnitFilter(path_field="unit", permission="matrix.view")
+
+    class Meta:
+        model = AssetFigures
+        fields: list[str] = []

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from kosops.lib import sql
 from kosops.lib.periods import Month
-from matrix import figures
+from matrix import figures, holdings
 
 MONTHS = 12
 
@@ -95,10 +95,11 @@ def by_month(ids: Collection[int], now: dt.datetime) -> list[MonthFigures]:
 
 
 def nightly(now: dt.datetime) -> None:
-    """Count every unit for the new day, late posts of last month, and months that are missing."""
+    """Count every unit for the new day, late posts of last month, months that are missing, assets."""
     figures.refresh_changed(now)
     figures.recount_month(Month.of(timezone.localdate(now)).shifted(-1))
     backfill(now)
+    holdings.count_all(now)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from matrix import (
     account_pages,
+    asset_pages,
     bulk,
     community_pages,
     duplicate_pages,
@@ -19,6 +20,7 @@ from matrix import (
 app_name = "matrix"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/", tree_pages.tree_page, name="tree"),
+    path("matrix/assets/", asset_pages.asset_page, name="assets"),
     path("matrix/grid/", grid_pages.grid_page, name="grid"),
     path("matrix/growth/", growth_pages.growth_page, name="growth"),
     path("matrix/stores/", unit_pages.store_list, name="stores"),

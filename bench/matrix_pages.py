@@ -1,0 +1,168 @@
+"""Pages of the matrix over 30,000 people and 1,000,000 posts, beside the same pages on 1 % of it.
+
+``matrix_tree``    the tree with the brand open; ``matrix_store_rows`` with a region and a store open
+``matrix_map``     the map of a region; ``matrix_grid``, ``matrix_growth``, ``matrix_assets`` of the brand
+``matrix_store``   the page of a store; ``matrix_stores`` the list of stores
+``matrix_list``    the list of creators; ``matrix_search`` the search box
+``matrix_count``   all figures counted anew, as in the night. The reference is the bare aggregate of
+                   people, accounts and posts by store.
+``matrix_bulk``    everybody paused who is active, and taken up again, through the job. The reference is
+                   the bare UPDATE with one row of history each.
+
+The reference of a page is the same page on 1 % of the rows; it must take as many queries.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from accounts import jobs
+from accounts.models import Person, Unit
+from bench import organisation
+from bench.harness import Result, benchmark, copy_of_database, seconds_of, settle
+from kosops.lib import sql
+from matrix import bulk, growth
+from matrix.models import Creator
+
+TIMES = 9
+BARE_COUNT = """
+SELECT u.id,
+       (SELECT count(*) FROM matrix_creator c WHERE c.store_id = u.id AND c.state <> 'left') AS people,
+       (SELECT count(*) FROM matrix_socialaccount a WHERE a.unit_id = u.id
+           AND a.domain = 'public' AND NOT EXISTS (SELECT FROM content_post p
+               WHERE p.account_id = a.id AND p.published_at >= now() - interval '14 days')) AS silent,
+       (SELECT count(*) FROM content_post p WHERE p.store_id = u.id
+           AND p.published_at >= now() - interval '30 days') AS posts
+  FROM accounts_unit u
+"""
+BARE_BULK = """
+WITH changed AS (
+    UPDATE matrix_creator SET state = %(after)s WHERE state = %(before)s RETURNING id, store_id, name
+)
+INSERT INTO accounts_activity (at, actor_label, verb, unit_id, object_type, object_id, object_label)
+SELECT now(), 'Lin', 'creator.state_changed', store_id, 'matrix.creator', id, name FROM changed
+"""
+
+
+# A page names its style sheets by the manifest of a built installation; here none has been built.
+PLAIN = {
+    **settings.STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+
+@benchmark("matrix_pages")
+@override_settings(STORAGES=PLAIN)
+def matrix_pages(scale: float) -> list[Result]:
+    brand, lin = organisation.brand_with_operator()
+    with copy_of_database():
+        small = measure(brand, lin, max(0.01, scale / 100))
+    large = measure(brand, lin, scale)
+    size = round(organisation.ACCOUNTS * scale)
+    for name, (_seconds, queries) in large.items():
+        if queries > small[name][1]:
+            raise RuntimeError(f"{name}: {small[name][1]} queries became {queries}")
+    return [
+        *(Result(name, size, seconds, small[name][0]) for name, (seconds, _n) in large.items()),
+        counted(size),
+        *in_bulk(lin, brand),
+    ]
+
+
+def measure(brand: Any, lin: Person, scale: float) -> dict[str, tuple[float, int]]:
+    """Median seconds and queries of each page, once everything has been counted."""
+    organisation.rows(brand, scale)
+    settle()
+    growth.nightly(timezone.now())
+    settle()
+    browser = Client(SERVER_NAME="localhost")
+    browser.force_login(lin)
+    return {name: timed(browser, address) for name, address in pages(brand).items()}
+
+
+def pages(brand: Any) -> dict[str, str]:
+    store = Unit.objects.filter(kind="store").earliest("pk")
+    tree, region = reverse("matrix:tree"), store.parent_id
+    found = {
+        "matrix_tree": tree,
+        "matrix_store_rows": f"{tree}?open={brand.pk},{region},{store.pk}",
+        "matrix_map": f"{tree}?view=map&at={region}",
+        "matrix_grid": reverse("matrix:grid"),
+        "matrix_growth": reverse("matrix:growth"),
+        "matrix_stores": reverse("matrix:stores"),
+        "matrix_store": reverse("matrix:store", args=[store.pk]),
+        "matrix_list": reverse("matrix:creators"),
+        "matrix_search": reverse("accounts:find") + "?q=Person+12",
+    }
+    try:
+        found["matrix_assets"] = reverse("matrix:assets")
+    except NoReverseMatch:
+        pass
+    return found
+
+
+def timed(browser: Client, address: str) -> tuple[float, int]:
+    def look() -> None:
+        answer = browser.get(address)
+        assert answer.status_code == 200, (address, answer.status_code)
+
+    look()
+    seconds = statistics.median(seconds_of(look) for _ in range(TIMES))
+    with CaptureQueriesContext(connection) as seen:
+        look()
+    return seconds, len(seen)
+
+
+def counted(size: int) -> Result:
+    """Counting everything anew, the second time, so that both find the rows in memory."""
+
+    def ours() -> None:
+        sql.execute("UPDATE matrix_unitfigures SET day = month")
+        growth.nightly(timezone.now())
+
+    def bare() -> None:
+        sql.fetch_all(BARE_COUNT)
+
+    turns = [(seconds_of(bare), seconds_of(ours)) for _ in range(4)][1:]
+    return Result(
+        "matrix_count",
+        size,
+        statistics.median(turn[1] for turn in turns),
+        statistics.median(turn[0] for turn in turns),
+    )
+
+
+def in_bulk(lin: Person, brand: Any) -> list[Result]:
+    found = []
+    for name, action, before, after in (
+        ("matrix_pause", "pause", "active", "paused"),
+        ("matrix_resume", "resume", "paused", "active"),
+    ):
+        size = Creator.objects.filter(state=before).count()
+        bare = seconds_of(
+            lambda b=before, a=after: undone(
+                lambda: sql.execute(BARE_BULK, {"before": b, "after": a})
+            )
+        )
+        job = jobs.start(
+            by=lin, kind=bulk.JOB, unit=brand, label=name, params={"action": action, "query": ""}
+        )
+        ours = seconds_of(lambda pk=job.pk: jobs.run(pk))
+        assert not Creator.objects.filter(state=before).exists()
+        found.append(Result(name, size, ours, bare))
+    return found
+
+
+def undone(run: Callable[[], Any]) -> None:
+    with transaction.atomic():
+        run()
+        transaction.set_rollback(True)
