@@ -19,7 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.choices import Role, UnitKind
 from accounts.models import ApiKey, Grant, Person, Unit
 
-VIEW_PROGRAMME = {"overview.view", "matrix.view", "posts.view", "tiers.view", "jobs.view"}
+VIEW_PROGRAMME = {
+    *("overview.view", "matrix.view", "posts.view", "tiers.view", "jobs.view", "help.view"),
+}
 # Whoever leads people hands their accounts over.
 HAND_OVER = {"custody.edit", "handover.view", "handover.edit"}
 VIEW_MONEY = {"orders.view", "commission.view", "payouts.view", "books.view"}
@@ -31,6 +33,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | HAND_OVER
         | {
             "matrix.edit",
+            "help.answer",
             "posts.edit",
             "jobs.cancel",
             "imports.run",
@@ -43,11 +46,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
     Role.ANALYST: frozenset(VIEW_PROGRAMME | {"orders.view", "commission.view"}),
-    Role.REVIEWER: frozenset(VIEW_PROGRAMME | {"posts.edit"}),
+    Role.REVIEWER: frozenset(VIEW_PROGRAMME | {"posts.edit", "help.answer"}),
     Role.FINANCE: frozenset(
         VIEW_PROGRAMME
         | VIEW_MONEY
         | {
+            "help.answer",
             "jobs.cancel",
             "imports.run",
             "commission.run",
@@ -58,8 +62,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
     Role.AUDITOR: frozenset(VIEW_PROGRAMME | VIEW_MONEY | {"activity.view", "handover.view"}),
-    Role.REGION_MANAGER: frozenset(VIEW_PROGRAMME | HAND_OVER | {"orders.view", "commission.view"}),
-    Role.STORE_MANAGER: frozenset(VIEW_PROGRAMME | HAND_OVER | {"orders.view"}),
+    Role.REGION_MANAGER: frozenset(
+        VIEW_PROGRAMME | HAND_OVER | {"orders.view", "commission.view", "help.answer"}
+    ),
+    Role.STORE_MANAGER: frozenset(VIEW_PROGRAMME | HAND_OVER | {"orders.view", "help.answer"}),
     Role.KOS: frozenset(),
     Role.KOC: frozenset(),
 }

@@ -28,8 +28,10 @@ SYSTEM = "kosops"
 # listed (tests/test_consistency.py), so that the log reads in each language.
 DONE: dict[str, Promise] = {
     "added": pgettext_lazy("activity", "added"),
+    "answered": pgettext_lazy("activity", "answered"),
     "approved": pgettext_lazy("activity", "approved"),
     "begun": pgettext_lazy("activity", "begun"),
+    "asked": pgettext_lazy("activity", "asked"),
     "cancelled": pgettext_lazy("activity", "stopped"),
     "changed": pgettext_lazy("activity", "changed"),
     "checked": pgettext_lazy("activity", "checked"),
@@ -43,6 +45,7 @@ DONE: dict[str, Promise] = {
     "event_noted": pgettext_lazy("activity", "entry noted in the register"),
     "exported": pgettext_lazy("activity", "exported"),
     "given": pgettext_lazy("activity", "given to somebody else"),
+    "handed_on": pgettext_lazy("activity", "handed to a colleague"),
     "handles_shown": pgettext_lazy("activity", "account names shown in full"),
     "invited": pgettext_lazy("activity", "given a link to choose a password"),
     "linked": pgettext_lazy("activity", "linked to a post"),
@@ -93,6 +96,7 @@ FACTS: dict[str, Promise] = {
     "content": _("Posts in 30 days"),
     "clawed_back": _("Clawed back"),
     "code": _("Code"),
+    "colleague": _("Colleague"),
     "columns": _("Columns"),
     "content_hash": _("Digest of the content"),
     "count": _("Number of payouts"),

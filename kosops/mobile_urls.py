@@ -7,6 +7,7 @@ from incentives import mobile as money
 from insights import mobile as today
 from kosops.ui import offline
 from matrix import custody_mobile as custody
+from matrix import help_mobile
 
 app_name = "mobile"
 urlpatterns = [
@@ -19,6 +20,8 @@ urlpatterns = [
     path("tier/", money.tier, name="tier"),
     path("accounts/", custody.own_accounts, name="custody"),
     path("accounts/<int:pk>/sign/", custody.sign, name="custody_sign"),
+    path("help/", help_mobile.own_help, name="help"),
+    path("help/ask/", help_mobile.help_ask, name="help_ask"),
     path("app.webmanifest", offline.manifest, name="manifest"),
     path("sw.js", offline.worker, name="worker"),
     path("offline/", offline.page, name="offline"),

@@ -15,6 +15,7 @@ from matrix.models import (
     Custody,
     DistinctPair,
     Evidence,
+    HelpRequest,
     LayerThresholds,
     Pairing,
     Persona,
@@ -162,3 +163,10 @@ class AccountEventAdmin(Looking):
 class EvidenceAdmin(Looking):
     list_display = ("original_name", "kind", "size", "unit", "uploaded_by", "uploaded_at")
     list_select_related = ("unit", "uploaded_by")
+
+
+@admin.register(HelpRequest)
+class HelpRequestAdmin(Looking):
+    list_display = ("creator", "kind", "state", "asked_at", "handed_to", "answered_at")
+    list_select_related = ("creator", "handed_to")
+    search_fields = ("creator__name", "creator__number")

@@ -10,7 +10,7 @@ class MatrixConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from matrix import (  # noqa: F401
+        from matrix import (
             account_exports,
             community_bulk,
             exports,
@@ -45,6 +45,7 @@ class MatrixConfig(AppConfig):
         activity.opens_with("matrix.creator", "matrix:creator")
         activity.opens_with("matrix.community", "matrix:community")
         activity.opens_with("matrix.socialaccount", "matrix:account")
+        activity.opens_with("matrix.helprequest", "matrix:help_request")
         navigation.register(
             navigation.NavItem(
                 group=navigation.CREATE,
@@ -73,6 +74,17 @@ class MatrixConfig(AppConfig):
                 icon="message-circle",
                 order=25,
                 permission="matrix.view",
+            )
+        )
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.CREATE,
+                label=_("Help requests"),
+                url_name="matrix:help",
+                icon="circle-help",
+                order=27,
+                permission="help.view",
+                count=waiting_items.help_count,
             )
         )
         navigation.register(

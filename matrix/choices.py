@@ -208,3 +208,19 @@ class CommunityKind(models.TextChoices):
     WECOM_GROUP = "wecom_group", _("WeCom group")
     APP = "app", _("Community in an app")
     MINI_PROGRAMME = "mini_programme", _("Mini-programme")
+
+
+class HelpKind(models.TextChoices):
+    """C54: what a creator asks help with."""
+
+    MATERIAL = "material", _("Material")
+    PRODUCT = "product", _("Question about a product")
+    ACCOUNT = "account", _("Problem with an account")
+    PAYMENT = "payment", _("Question about money")
+    OTHER = "other", _("Something else")
+
+
+class HelpState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("request for help", "Waiting")
+    ANSWERED = "answered", pgettext_lazy("request for help", "Answered")
+    CLOSED = "closed", pgettext_lazy("request for help", "Closed")

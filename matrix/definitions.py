@@ -16,6 +16,15 @@ MATRIX = {
         "Likes, saves and comments of the members' best post of the last 30 days; shares are not"
         " counted."
     ),
+    "help_order": _(
+        "The quality layer comes first, then the higher tier, then whoever has waited longer."
+    ),
+    "help_waiting": _("Requests that nobody has answered or closed yet."),
+    "help_oldest": _("How long the request has waited that waits longest."),
+    "help_median": _(
+        "Half of the requests of the last 30 days were answered or closed sooner, half later."
+    ),
+    "help_answered": _("Requests answered or closed in the last 30 days."),
     "platform_accounts": _("Accounts of units and people on the platform that are not closed."),
     "paired": _("Public accounts with a private account that takes over their leads."),
     "need_action": _(

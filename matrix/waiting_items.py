@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -15,10 +15,10 @@ from accounts import waiting
 from accounts.models import Person
 from kosops.ui.formats import number
 from kosops.ui.parts import Waiting
-from matrix.choices import AccountState, CreatorState
+from matrix.choices import AccountState, CreatorState, HelpState
 from matrix.custody import UNSIGNED
 from matrix.health import Need, public_accounts
-from matrix.models import Custody, SocialAccount
+from matrix.models import Custody, HelpRequest, SocialAccount
 
 # Whoever may change the matrix acts; the others see it there.
 EDIT = "matrix.edit"
@@ -60,6 +60,13 @@ def signatures(person: Person) -> Iterator[Waiting]:
         )
 
 
+@waiting.question("help_waiting")
+def _help_waiting(person: Person) -> QuerySet[Any, Any]:
+    """With nobody yet, or with this person."""
+    requests = HelpRequest.objects.for_user(person, "help.answer").filter(state=HelpState.WAITING)
+    return waiting.figure(requests.filter(Q(handed_to=None) | Q(handed_to=person.pk)))
+
+
 @waiting.register
 def leavers(person: Person) -> Iterator[Waiting]:
     if count := waiting.facts_of(person)["held_by_leavers"]:
@@ -94,4 +101,28 @@ def banned(person: Person) -> Iterator[Waiting]:
             href=f"{reverse('matrix:tree')}?needs={Need.BANNED}",
             icon="shield",
             rank="notice",
+        )
+
+
+def help_count(person: Person) -> int:
+    """Requests for help that this person could answer, for the navigation."""
+    return waiting.facts_of(person)["help_waiting"]
+
+
+@waiting.register
+def help_requests(person: Person) -> Iterator[Waiting]:
+    if count := help_count(person):
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> creator asks for help",
+                    "<b>{count}</b> requests for help wait",
+                    count,
+                ),
+                count=number(count),
+            ),
+            href=reverse("matrix:help"),
+            icon="circle-help",
+            rank="notice",
+            note=_("The best creators first"),
         )

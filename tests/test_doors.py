@@ -33,8 +33,8 @@ from incentives.models import PayoutBatch, Settlement, Statement, TierChange, Ti
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
-from matrix import communities, custody
-from matrix.models import CommunityMember, Custody, Pairing, SocialAccount, StaffReport
+from matrix import communities, custody, help_requests
+from matrix.models import CommunityMember, Custody, HelpRequest, Pairing, SocialAccount, StaffReport
 from matrix.registry import add_account, pair_accounts
 from tests import cast as c
 
@@ -60,6 +60,7 @@ MARKS = (
     "Link of Zhou",
     "Job of Chengye",
     "Circle of Chengye",
+    "Question of Zhou",
     "march.csv",
 )
 
@@ -78,6 +79,7 @@ class World:
     pairing: Pairing
     member: CommunityMember
     custody: Custody
+    help: HelpRequest
     order_id: int
     line_id: int
     tier_run: TierRun
@@ -162,6 +164,15 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
         lambda w: {"pk": w.member.community_id},
     ),
     "matrix:member_remove": lambda w: {"pk": w.member.pk},
+    **dict.fromkeys(
+        (
+            "matrix:help_request",
+            "matrix:help_answer",
+            "matrix:help_hand_on",
+            "matrix:help_close",
+        ),
+        lambda w: {"pk": w.help.pk},
+    ),
     "matrix:reveal": lambda w: {"pk": w.chengye.zhou.pk},
     **dict.fromkeys(
         (
@@ -208,6 +219,8 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
 # What a harmful form would say.
 FORMS = {
     "content:link_refuse": {"reason": "No reason"},
+    "matrix:help_answer": {"text": "No answer"},
+    "matrix:help_close": {"reason": "No reason"},
     "accounts:role_give": {"role": Role.FINANCE},
     "accounts:person_access": {"act": "deactivate"},
     "matrix:account_state": {"state": "banned", "reason": "No reason", "on": "2026-09-02"},
@@ -324,6 +337,13 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             since=dt.date(2026, 9, 1),
             evidence=c.paper(chengye.jingan),
         ),
+        help=help_requests.ask(
+            by=None,
+            creator=chengye.zhou,
+            kind="other",
+            text="Question of Zhou",
+            client_key=uuid.uuid4(),
+        ),
         order_id=order.pk,
         line_id=order.lines.get().pk,
         tier_run=run,
@@ -383,6 +403,7 @@ def rows_of_everything() -> dict[str, int]:
         (ImportBatch, "state"),
         (PayoutBatch, "state"),
         (PostLink, "state"),
+        (HelpRequest, "state"),
     ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))
     counts["open pairings"] = Pairing.objects.filter(until=None).count()

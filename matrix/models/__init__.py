@@ -5,6 +5,7 @@ from matrix.models.communities import Community, CommunityMember
 from matrix.models.custody import AccountEvent, Custody, Evidence
 from matrix.models.duplicates import DistinctPair
 from matrix.models.figures import AssetFigures, ChangedUnit, UnitFigures
+from matrix.models.help_requests import HelpRequest
 from matrix.models.layers import LayerThresholds
 from matrix.models.people import Creator
 from matrix.models.personas import Persona, ProfileCheck
@@ -23,6 +24,7 @@ __all__ = [
     "Custody",
     "DistinctPair",
     "Evidence",
+    "HelpRequest",
     "LayerThresholds",
     "Pairing",
     "Persona",

@@ -51,6 +51,7 @@ from matrix.models import (
     Creator,
     Custody,
     Evidence,
+    HelpRequest,
     Pairing,
     SocialAccount,
 )
@@ -147,6 +148,15 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
             "content:community_posts:pk",
         ),
         lambda: Community.objects.latest("pk").pk,
+    ),
+    **dict.fromkeys(
+        (
+            "matrix:help_request:pk",
+            "matrix:help_answer:pk",
+            "matrix:help_hand_on:pk",
+            "matrix:help_close:pk",
+        ),
+        lambda: HelpRequest.objects.filter(state="waiting").latest("pk").pk,
     ),
     "matrix:member_remove:pk": lambda: CommunityMember.objects.latest("pk").pk,
     "customers:pk": lambda: Order.objects.latest("pk").pk,

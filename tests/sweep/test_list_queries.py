@@ -40,19 +40,18 @@ from incentives.models import (
     TierChange,
 )
 from integrations.models import ImportBatch, ImportIssue
-from matrix import violations
+from matrix import figures, violations
 from matrix.models import (
     AccountEvent,
     Community,
     CommunityMember,
     Creator,
     Custody,
+    HelpRequest,
     SocialAccount,
     StaffReport,
 )
 from matrix.models.platforms import label_of
-from matrix import figures
-from matrix.models import Creator, SocialAccount
 from tests import cast as c
 from tests.test_doors import World, a_world, arguments_of
 
@@ -139,8 +138,10 @@ ROWS = {
     "matrix:accounts": List(SocialAccount, manager=PAGE),
     "matrix:violations": List(AccountEvent, manager=PAGE),
     "matrix:creators": List(Creator, manager=PAGE),
+    "matrix:help": List(HelpRequest, manager=PAGE),
     "matrix:staff_reports": List(StaffReport, manager=PAGE),
     "matrix:stores": List(Unit, manager=1),
+    "mobile:help": List(HelpRequest, page=20, who=("zhou",)),
     "mobile:money": List(CommissionLine, query="?month=2026-09", page=20, who=("zhou",)),
     "mobile:posts": List(Post, page=20, who=("zhou",)),
 }
@@ -204,6 +205,8 @@ def fill(world: World, first: int, last: int) -> None:
     copies(Community, [group], numbers, name=named)
     copies(CommunityMember, [world.member], creators, creator_id="n.id")
     copies(CommunityMember, [world.member], added(Community, "name"), community_id="n.id")
+    copies(HelpRequest, [world.help], creators, creator_id="n.id", client_key="gen_random_uuid()")
+    copies(HelpRequest, [world.help], numbers, client_key="gen_random_uuid()")
     accounts = (
         f"(SELECT a.id, a.creator_id, c.num FROM {creators} c"
         f" JOIN {SocialAccount._meta.db_table} a ON a.creator_id = c.id)"

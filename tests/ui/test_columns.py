@@ -21,6 +21,7 @@ from kosops.ui.listing import ListFilter
 from matrix.account_filters import AccountFilter, EventFilter
 from matrix.community_filters import CommunityFilter, MemberFilter
 from matrix.filters import CreatorFilter, StaffReportFilter, StoreFilter
+from matrix.help_filters import HelpFilter
 from matrix.models import Creator
 from tests import cast as c
 
@@ -31,6 +32,7 @@ TEMPLATES = {
     CommunityFilter: "matrix/_communities.html",
     CreatorFilter: "matrix/_creators.html",
     EventFilter: "matrix/_violations.html",
+    HelpFilter: "matrix/_help_queue.html",
     ImportFilter: "integrations/_imports.html",
     JobFilter: "accounts/_jobs.html",
     LinkFilter: "content/_links.html",

@@ -66,7 +66,9 @@ def test_phone_pages_name_the_manifest_and_other_pages_do_not(zhou: Client) -> N
     assert 'rel="manifest"' not in Client().get(reverse("account_login")).content.decode()
 
 
-@pytest.mark.parametrize("name", ["today", "posts", "post_add", "money", "tier"])
+@pytest.mark.parametrize(
+    "name", ["today", "posts", "post_add", "money", "tier", "help", "help_ask"]
+)
 def test_the_worker_keeps_all_that_a_phone_page_loads(zhou: Client, name: str) -> None:
     shown = zhou.get(reverse(f"mobile:{name}")).content.decode()
     loaded = {each for each in ADDRESSES.findall(shown) if not each.endswith(".png")}

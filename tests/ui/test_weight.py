@@ -37,6 +37,7 @@ def people() -> c.Cast:
         ("lin", "/orders/", False, False),
         ("zhou", "/m/", True, False),
         ("zhou", "/m/money/", True, False),
+        ("zhou", "/m/help/", True, False),
     ],
 )
 def test_a_page_keeps_its_weight(
