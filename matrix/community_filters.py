@@ -81,11 +81,17 @@ class MemberFilter(ListFilter):
     default_sort = "-since"
     columns = [
         ListColumn(code="member", label=pgettext_lazy("person", "Name")),
-        ListColumn(code="kind", label=_("Kind")),
+        ListColumn(code="kind", label=_("Kind"), usual=False),
         ListColumn(code="store", label=_("Store")),
         ListColumn(code="tier", label=_("Tier")),
         ListColumn(code="posts", define="recent_posts", label=_("Posts in 30 days"), numeric=True),
-        ListColumn(code="best", define="best_interactions", label=_("Best post"), numeric=True),
+        ListColumn(
+            code="best",
+            define="best_interactions",
+            label=_("Best post"),
+            numeric=True,
+            usual=False,
+        ),
         ListColumn(code="last_post", define="last_post", label=_("Last post"), numeric=True),
         ListColumn(code="since", label=_("In it since"), numeric=True, sort="since"),
         ListColumn(code="remove", label=_("Actions")),

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -265,7 +266,9 @@ def _figures(shown: Community, now: Any) -> list[Kpi]:
         ),
         Kpi(
             label=_("Last post"),
-            value=formats.day(timezone.localdate(known.last_at)) if known.last_at else _("None"),
+            value=formats.day(timezone.localdate(known.last_at), get_language())
+            if known.last_at
+            else _("None"),
             help=MATRIX["last_post"],
         ),
     ]

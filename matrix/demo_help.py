@@ -24,7 +24,7 @@ ASKED = (
     (HelpKind.OTHER, "想参加下个月的线下体验日，还有名额吗？", "还有六个名额，已经帮你留了一个。"),
 )  # fmt: skip
 DAYS = 28
-COUNT = 46
+COUNT = 60
 # How many days before the end requests are still without an answer, and of how many.
 OPEN_DAYS, OPEN_OF = 3, 3
 
@@ -46,10 +46,13 @@ class HelpRequests(DemoPart):
         lin = Person.objects.get(username="lin")
         for number in range(self.demo.size(COUNT, least=12)):
             creator = (
-                own[number % len(own)] if own and number % 6 == 0 else self.rng.choice(creators)
+                own[number // 6 % len(own)]
+                if own and number % 6 == 0
+                else self.rng.choice(creators)
             )
             kind, text, answer = ASKED[self.rng.randrange(len(ASKED))]
-            asked = until - dt.timedelta(hours=self.rng.randint(2, DAYS * 24))
+            days = OPEN_DAYS if number % 4 == 3 else DAYS
+            asked = until - dt.timedelta(hours=self.rng.randint(2, days * 24))
             self._one(creator, kind, text, answer, asked, until, lin)
 
     def _one(

@@ -131,7 +131,7 @@ def _columns(person: Any) -> Columns:
     found: Columns = []
     for domain in grid.COLUMNS:
         found.append((domain.value, domain.label, True))
-        found += [(code, name, False) for code, name in platforms.columns(person, VIEW, domain)]
+        found += [(code, name, False) for code, name in platforms.used_where(person, VIEW, domain)]
     return found
 
 

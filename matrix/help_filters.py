@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kosops.ui.listing import ListColumn, ListFilter
+from kosops.ui.parts import Chip
 from matrix import help_requests
 from matrix.choices import HelpKind, HelpState
 from matrix.filters import UnitFilter, called, few_ids
@@ -61,6 +62,15 @@ class HelpFilter(ListFilter):
             data = data.copy()
             data["state"] = HelpState.WAITING.value
         super().__init__(data, *args, **more)
+
+    def chips(self) -> list[Chip]:
+        """None for the state that is meant when none is named."""
+        usual = self.active.get("state") == HelpState.WAITING
+        named = {name: value for name, value in self.active.items() if name != "state" or not usual}
+        return [
+            Chip(label=self.describe(name, value), href=self.address_without(name))
+            for name, value in named.items()
+        ]
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(Q(text__icontains=value) | Q(creator__in=few_ids(called(value))))

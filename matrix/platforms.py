@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_ADVICE = 400
+MOST_COLUMNS = 3
 Text = str | Promise
 
 
@@ -86,7 +87,7 @@ def offered(person: Any, permission: str, domain: str = "") -> list[tuple[str, T
     return _listed(_brand_ids(person, permission), domain, in_use=False)
 
 
-def columns(person: Any, permission: str, domain: str = Domain.PUBLIC) -> list[tuple[str, Text]]:
+def used_where(person: Any, permission: str, domain: str) -> list[tuple[str, Text]]:
     """Platforms in use where the person holds the permission. Costs no query."""
     return used_by(_brand_ids(person, permission), domain)
 
@@ -100,6 +101,16 @@ def every_code() -> list[tuple[str, Text]]:
         if code not in Platform
     }
     return [*Platform.choices, *own.items()]
+
+
+def columns(person: Any, permission: str, accounts: Mapping[str, int]) -> list[tuple[str, Text]]:
+    """The public platforms in use with the most ``accounts``, as many as a table has room for.
+
+    They stand in the order of the platforms, so that two pages look alike.
+    """
+    used = used_by(_brand_ids(person, permission), Domain.PUBLIC)
+    first = sorted(used, key=lambda each: -accounts.get(each[0], 0))[:MOST_COLUMNS]
+    return [each for each in used if each in first]
 
 
 def is_in_use(brand_id: int, code: str) -> bool:

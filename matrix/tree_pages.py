@@ -36,7 +36,6 @@ def tree_page(request: HttpRequest) -> HttpResponse:
         return map_page(request)
     now = timezone.now()
     need = request.GET.get("needs", "")
-    shown = platforms.columns(request.user, VIEW)
     unknown = bool(need) and need not in {health.ANY, *health.Need.values}
     found = tree.load(
         request.user,
@@ -44,11 +43,13 @@ def tree_page(request: HttpRequest) -> HttpResponse:
         now=now,
         need="" if unknown else need,
     )
+    shown = platforms.columns(request.user, VIEW, found.totals.platforms)
     context = {
         "tree": found,
         "rows": [_TreeLine(row, request) for row in found.rows],
         "platforms": shown,
         "columns": 7 + len(shown),
+        "account_span": 2 + len(shown),
         "counts": _one_x_n(found),
         "needs": [(health.ANY, _("Any reason")), *health.Need.choices],
         "need": need,

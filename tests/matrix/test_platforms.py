@@ -124,7 +124,7 @@ def test_switching_off_warns_of_the_accounts_and_keeps_them(lin, chengye):
     known.refresh_from_db()
     assert (known.state, known.get_platform_display()) == (AccountState.ACTIVE, "Douyin")
     assert ("douyin", "Douyin") in platforms.offered(lin, "matrix.view", Domain.PUBLIC)
-    assert "douyin" not in dict(platforms.columns(lin, "matrix.view"))
+    assert "douyin" not in dict(platforms.columns(lin, "matrix.view", {}))
     assert code_of(account, chengye=chengye, platform="douyin") == "platform_not_in_use"
 
 
@@ -203,7 +203,7 @@ def test_the_page_shows_switch_accounts_and_advice(lin, chengye, dewu):
     account(chengye, "dewu")
     platforms.set_trade(by=lin, brand=chengye.brand, trade=Trade.HEALTH)
     shown = browser(lin).get(reverse("matrix:platforms")).content.decode()
-    assert "得物" in shown and "Begin here" in shown and "Stricter review" in shown
+    assert "得物" in shown and "Fits your trade" in shown and "Stricter review" in shown
     assert reverse("matrix:platform", args=["dewu"]) in shown
 
 
@@ -244,10 +244,13 @@ def test_an_own_platform_of_another_brand_has_no_page(chengye, dewu):
     assert "得物" not in qian.get(reverse("matrix:platforms")).content.decode()
 
 
-def test_the_tree_has_a_column_for_each_public_platform_in_use(lin, chengye, dewu):
+def test_the_tree_has_the_public_platforms_with_the_most_accounts(lin, chengye, dewu):
     account(chengye, "dewu")
+    account(chengye, "channels")
     shown = browser(lin).get(reverse("matrix:tree")).content.decode()
-    assert 'data-label="得物"' in shown and 'data-label="Weibo"' not in shown
+    labels = ("得物", "WeChat Channels", "Xiaohongshu", "Douyin")
+    assert [f'data-label="{label}"' in shown for label in labels] == [True, True, True, False]
+    assert 'colspan="5"' in browser(lin).get(reverse("matrix:tree"), {"open": f"{chengye.brand.pk},{chengye.east.pk},{chengye.jingan.pk}"}).content.decode()  # fmt: skip
 
 
 # -- files --------------------------------------------------------------------------
