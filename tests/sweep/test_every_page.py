@@ -85,6 +85,7 @@ pytestmark = [
 
 # What stands for each argument of an address. `pk` is a thing of the page's own app.
 ARGUMENTS: dict[str, Callable[[], Any]] = {
+    "code": lambda: "douyin",
     "job_id": lambda: Job.objects.latest("pk").pk,
     "person_id": lambda: Person.objects.get(username="he").pk,
     "grant_id": lambda: Person.objects.get(username="he").grants.latest("pk").pk,
