@@ -35,6 +35,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "matrix.edit",
             "help.answer",
             "posts.edit",
+            "recruiting.view",
+            "recruiting.mark",
+            "recruiting.edit",
             "jobs.cancel",
             "imports.run",
             "tiers.run",
@@ -45,8 +48,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "api_keys.manage",
         }
     ),
-    Role.ANALYST: frozenset(VIEW_PROGRAMME | {"orders.view", "commission.view"}),
-    Role.REVIEWER: frozenset(VIEW_PROGRAMME | {"posts.edit", "help.answer"}),
+    Role.ANALYST: frozenset(VIEW_PROGRAMME | {"orders.view", "commission.view", "recruiting.view"}),
+    Role.REVIEWER: frozenset(
+        VIEW_PROGRAMME | {"posts.edit", "help.answer", "recruiting.view", "recruiting.mark"}
+    ),
     Role.FINANCE: frozenset(
         VIEW_PROGRAMME
         | VIEW_MONEY
@@ -61,11 +66,17 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "activity.view",
         }
     ),
-    Role.AUDITOR: frozenset(VIEW_PROGRAMME | VIEW_MONEY | {"activity.view", "handover.view"}),
-    Role.REGION_MANAGER: frozenset(
-        VIEW_PROGRAMME | HAND_OVER | {"orders.view", "commission.view", "help.answer"}
+    Role.AUDITOR: frozenset(
+        VIEW_PROGRAMME | VIEW_MONEY | {"activity.view", "handover.view", "recruiting.view"}
     ),
-    Role.STORE_MANAGER: frozenset(VIEW_PROGRAMME | HAND_OVER | {"orders.view", "help.answer"}),
+    Role.REGION_MANAGER: frozenset(
+        VIEW_PROGRAMME
+        | HAND_OVER
+        | {"orders.view", "commission.view", "help.answer", "recruiting.view"}
+    ),
+    Role.STORE_MANAGER: frozenset(
+        VIEW_PROGRAMME | HAND_OVER | {"orders.view", "help.answer", "recruiting.view"}
+    ),
     Role.KOS: frozenset(),
     Role.KOC: frozenset(),
 }

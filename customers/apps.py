@@ -13,9 +13,12 @@ class CustomersConfig(AppConfig):
         from customers.definitions import ORDERS
         from customers.import_orders import register_formats
         from customers.models import Order
+        from customers.purchases import OrdersOfMembers
+        from matrix import purchases
 
         definitions.register(ORDERS)
         register_formats()
+        purchases.register(OrdersOfMembers())
         exports.register()
         holdings.register()
         finding.register()

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin_base import Looking, Repairing
+from matrix import recruiting_admin  # noqa: F401 - registers
 from matrix.models import (
     AccountEvent,
     AssetFigures,

@@ -17,19 +17,23 @@ class MatrixConfig(AppConfig):
             finding,
             import_members,
             import_staff_reports,
+            recruiting_exports,
+            recruiting_waiting,
             waiting_items,
         )
-        from matrix.definitions import MATRIX
+        from matrix.definitions import MATRIX, RECRUITING
         from matrix.import_organisation import register_formats
         from matrix.models import Creator
 
         definitions.register(MATRIX)
+        definitions.register(RECRUITING)
         register_formats()
         import_staff_reports.register_formats()
         import_members.register_formats()
         community_bulk.register()
         exports.register()
         account_exports.register()
+        recruiting_exports.register()
         finding.register()
         first_steps.register(
             first_steps.Step(
@@ -46,6 +50,18 @@ class MatrixConfig(AppConfig):
         activity.opens_with("matrix.community", "matrix:community")
         activity.opens_with("matrix.socialaccount", "matrix:account")
         activity.opens_with("matrix.helprequest", "matrix:help_request")
+        activity.opens_with("matrix.application", "matrix:application")
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.CREATE,
+                label=_("Recruiting"),
+                url_name="matrix:recruiting",
+                icon="user-plus",
+                order=25,
+                permission="recruiting.view",
+                count=recruiting_waiting.to_screen,
+            )
+        )
         navigation.register(
             navigation.NavItem(
                 group=navigation.CREATE,

@@ -2,6 +2,44 @@
 
 from django.utils.translation import gettext_lazy as _
 
+RECRUITING = {
+    "stage_applied": _("Applications that nobody has looked at closely yet."),
+    "stage_screening": _("Applications that somebody looks at more closely."),
+    "stage_trial": _("People who were invited: address, product, note. They have not joined yet."),
+    "stage_active": _("People who joined, after a colleague had checked who they are."),
+    "stage_declined": _("People who were declined, each with a reason that they can read."),
+    "over_subscription": _(
+        "All applications divided by the places. A report of interest, never a target: nobody is"
+        " to be pressed to apply."
+    ),
+    "places_taken": _("People in the trial or active."),
+    "told": _(
+        "People who were told a decision: on their private page at once, and by e-mail or in a file"
+        " for the SCRM where that was done."
+    ),
+    "fulfilment": _(
+        "Of trials whose day has come or that have ended, how many were handed in. Also a hint how"
+        " many more to invite than there are places."
+    ),
+    "application_score": _(
+        "0 to 100 from size of the account, marks of reviewers, orders and activity, by the weights"
+        " of the recruitment. What is not known is left out. A pencil marks a reviewer's own."
+    ),
+    "application_flags": _(
+        "What a reviewer should look at: phone, member number and accounts compared with other"
+        " applicants and creators. Decides nothing by itself."
+    ),
+    "application_followers": _("Followers of the largest account named, as the person said."),
+    "application_mark": _("Mean of the reviewers' marks for the notes, 1 to 5."),
+    "application_orders": _("Orders of the member within a year, as orders know the number."),
+    "score_known": _("The fact itself: said by the person, marked by reviewers, or from orders."),
+    "score_reached": _("What the fact reaches of 100 points."),
+    "score_weight": _("How much the part counts against the others in this recruitment."),
+    "recruitment_applications": _("All applications that came in, whatever became of them."),
+    "recruitment_waiting": _("Applications that nobody has decided yet."),
+    "recruitment_ratio": _("All applications divided by the places; a report, never a target."),
+}
+
 MATRIX = {
     "units_brand": _("The brand itself, which stands above all regions and stores."),
     "units_regions": _("Regions that you see."),

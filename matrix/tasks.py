@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from matrix import figures, growth, layering
+from matrix import applications, figures, form_guard, growth, layering, notices, scores, trials
 
 
 @shared_task
@@ -19,3 +19,21 @@ def refresh_figures() -> None:
 @shared_task
 def nightly_figures() -> None:
     growth.nightly(timezone.now())
+
+
+@shared_task
+def mail_notices() -> None:
+    notices.mail_due()
+
+
+@shared_task
+def score_applications() -> None:
+    scores.score_waiting()
+
+
+@shared_task
+def remind_trials() -> None:
+    now = timezone.now()
+    trials.remind(now=now)
+    form_guard.forget_old(now=now)
+    applications.erase_old(now=now)

@@ -2,6 +2,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from matrix import (
     account_pages,
+    application_pages,
+    apply_pages,
     asset_pages,
     bulk,
     community_pages,
@@ -13,6 +15,8 @@ from matrix import (
     pages,
     platform_pages,
     profile_pages,
+    recruiting_bulk,
+    recruiting_pages,
     staff_report_pages,
     tree_pages,
     unit_pages,
@@ -84,4 +88,50 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/accounts/<int:pk>/event/", account_pages.event_add, name="event_add"),
     path("matrix/violations/", account_pages.violation_list, name="violations"),
     path("matrix/evidence/<int:pk>/", account_pages.evidence_file, name="evidence"),
+    path("recruiting/", recruiting_pages.recruitments, name="recruiting"),
+    path("recruiting/add/", recruiting_pages.recruitment_add, name="recruitment_add"),
+    path(
+        "recruiting/<int:recruitment_id>/edit/",
+        recruiting_pages.recruitment_edit,
+        name="recruitment_edit",
+    ),
+    path(
+        "recruiting/<int:recruitment_id>/form/",
+        recruiting_pages.recruitment_form,
+        name="recruitment_form",
+    ),
+    path(
+        "recruiting/<int:recruitment_id>/state/",
+        recruiting_pages.recruitment_state,
+        name="recruitment_state",
+    ),
+    path(
+        "recruiting/<int:recruitment_id>/notices/",
+        recruiting_pages.recruitment_notices,
+        name="recruitment_notices",
+    ),
+    path("recruiting/applications/", application_pages.application_list, name="applications"),
+    path(
+        "recruiting/applications/bulk/",
+        recruiting_bulk.applications_bulk,
+        name="applications_bulk",
+    ),
+    path(
+        "recruiting/applications/<int:application_id>/",
+        application_pages.application,
+        name="application",
+    ),
+    path(
+        "recruiting/applications/<int:application_id>/act/",
+        application_pages.application_act,
+        name="application_act",
+    ),
+    path(
+        "recruiting/applications/<int:application_id>/reveal/",
+        application_pages.application_reveal,
+        name="application_reveal",
+    ),
+    # Open to everybody.
+    path("apply/<str:token>/", apply_pages.apply_form, name="apply"),
+    path("apply/status/<str:token>/", apply_pages.apply_status, name="apply_status"),
 ]

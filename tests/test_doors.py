@@ -33,10 +33,21 @@ from incentives.models import PayoutBatch, Settlement, Statement, TierChange, Ti
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
+from kosops.lib.secrets import decrypt
 from matrix import communities, custody, help_requests
-from matrix.models import CommunityMember, Custody, HelpRequest, Pairing, SocialAccount, StaffReport
+from matrix.models import (
+    Application,
+    CommunityMember,
+    Custody,
+    HelpRequest,
+    Pairing,
+    Recruitment,
+    SocialAccount,
+    StaffReport,
+)
 from matrix.registry import add_account, pair_accounts
 from tests import cast as c
+from tests.matrix import recruits
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +61,9 @@ PUBLIC = {
     "mobile:manifest",
     "mobile:worker",
     "mobile:offline",
+    # The form behind a channel's link; the private page is known by 128 random bits alone.
+    "matrix:apply",
+    "matrix:apply_status",
 }
 # Words that only the first brand's pages may show.
 MARKS = (
@@ -62,6 +76,7 @@ MARKS = (
     "Circle of Chengye",
     "Question of Zhou",
     "march.csv",
+    "Cream trial",
 )
 
 
@@ -87,6 +102,7 @@ class World:
     settlement: Settlement
     statement: Statement
     payout_batch: PayoutBatch
+    application: Application
 
 
 def routes() -> list[tuple[str, set[str]]]:
@@ -188,6 +204,16 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     ),
     "matrix:custody_paper": lambda w: {"pk": w.custody.account_id, "side": "giver"},
     "matrix:evidence": lambda w: {"pk": w.custody.evidence_id},
+    **{
+        f"matrix:recruitment_{page}": lambda w: {"recruitment_id": w.application.recruitment_id}
+        for page in ("edit", "form", "state", "notices")
+    },
+    **{
+        f"matrix:application{page}": lambda w: {"application_id": w.application.pk}
+        for page in ("", "_act", "_reveal")
+    },
+    "matrix:apply": lambda w: {"token": w.application.channel.token},
+    "matrix:apply_status": lambda w: {"token": decrypt(w.application.status_token)},
     "content:post": lambda w: {"pk": w.post.pk},
     "content:link": lambda w: {"pk": w.link.pk},
     "content:link_to_post": lambda w: {"pk": w.link.pk},
@@ -221,6 +247,10 @@ FORMS = {
     "content:link_refuse": {"reason": "No reason"},
     "matrix:help_answer": {"text": "No answer"},
     "matrix:help_close": {"reason": "No reason"},
+    "matrix:recruitment_state": {"state": "closed"},
+    "matrix:recruitment_form": {"act": "channel", "kind": "wechat", "name": "Theirs"},
+    "matrix:application_act": {"act": "decline", "reason": "places"},
+    "matrix:recruitment_notices": {"phones": "1"},
     "accounts:role_give": {"role": Role.FINANCE},
     "accounts:person_access": {"act": "deactivate"},
     "matrix:account_state": {"state": "banned", "reason": "No reason", "on": "2026-09-02"},
@@ -357,6 +387,7 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         settlement=closed,
         statement=Statement.objects.get(settlement=closed, creator=chengye.zhou),
         payout_batch=payouts.make_batch(by=chen, settlement=closed),
+        application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
 
 
@@ -404,6 +435,8 @@ def rows_of_everything() -> dict[str, int]:
         (PayoutBatch, "state"),
         (PostLink, "state"),
         (HelpRequest, "state"),
+        (Application, "stage"),
+        (Recruitment, "state"),
     ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))
     counts["open pairings"] = Pairing.objects.filter(until=None).count()
@@ -443,6 +476,7 @@ def what_opens(world: World, person: Person, label: str) -> list[str]:
     return [
         f"{label}: {method} {name}: {answer.status_code}"
         for name in WITH_ARGUMENTS
+        if name not in PUBLIC
         for method, answer in answers(browser, name, **CASES[name](world))
         if answer.status_code not in (403, 404, 405)
     ]

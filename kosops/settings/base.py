@@ -162,6 +162,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "matrix.tasks.nightly_figures",
         "schedule": crontab(hour=0, minute=10),
     },
+    "score-applications": {"task": "matrix.tasks.score_applications", "schedule": 600.0},
+    # What a worker lost; usually it goes out at once.
+    "mail-notices": {"task": "matrix.tasks.mail_notices", "schedule": 300.0},
+    "remind-trials": {
+        "task": "matrix.tasks.remind_trials",
+        "schedule": crontab(hour=9, minute=30),
+    },
     "nightly-tiers": {
         "task": "incentives.tasks.nightly_tiers",
         "schedule": crontab(hour=2, minute=10),
@@ -290,6 +297,13 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 100 * 1024 * 1024)
 EVIDENCE_MAX_BYTES = env.int("EVIDENCE_MAX_BYTES", 10_000_000)
 
+# -- public application form ---------------------------------------------------
+# Within an hour: from so many on the form asks a question first, from so many on it refuses an
+# address. Many phones share the address of their mobile network.
+APPLY_PER_ADDRESS = env.int("APPLY_PER_ADDRESS", 10)
+APPLY_MOST_PER_ADDRESS = env.int("APPLY_MOST_PER_ADDRESS", 120)
+APPLY_PER_RECRUITMENT = env.int("APPLY_PER_RECRUITMENT", 300)
+
 # -- REST API ------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api_keys.BearerAuthentication"],
@@ -304,6 +318,8 @@ REST_FRAMEWORK = {
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "kosops@localhost")
+# Where people reach the installation, for links in mail; without it mail has none.
+SITE_URL = env.str("SITE_URL", "")
 
 LOGGING = {
     "version": 1,

@@ -10,27 +10,49 @@ from matrix.models.layers import LayerThresholds
 from matrix.models.people import Creator
 from matrix.models.personas import Persona, ProfileCheck
 from matrix.models.platforms import BrandPlatform, BrandTrade, PlatformField
+from matrix.models.recruiting import (
+    Application,
+    ApplicationAccount,
+    ConsentText,
+    DoorCount,
+    Mark,
+    Notice,
+    Recruitment,
+    RecruitmentChannel,
+    RecruitmentField,
+    Trial,
+)
 from matrix.models.staff_reports import StaffReport
 
 __all__ = [
     "AccountEvent",
+    "Application",
+    "ApplicationAccount",
     "AssetFigures",
     "BrandPlatform",
     "BrandTrade",
     "ChangedUnit",
     "Community",
     "CommunityMember",
+    "ConsentText",
     "Creator",
     "Custody",
     "DistinctPair",
+    "DoorCount",
     "Evidence",
     "HelpRequest",
     "LayerThresholds",
+    "Mark",
+    "Notice",
     "Pairing",
     "Persona",
     "PlatformField",
     "ProfileCheck",
+    "Recruitment",
+    "RecruitmentChannel",
+    "RecruitmentField",
     "SocialAccount",
     "StaffReport",
+    "Trial",
     "UnitFigures",
 ]

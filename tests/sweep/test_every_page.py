@@ -45,7 +45,9 @@ from incentives.models import (
 )
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
+from kosops.lib.secrets import decrypt
 from matrix.models import (
+    Application,
     Community,
     CommunityMember,
     Creator,
@@ -53,8 +55,11 @@ from matrix.models import (
     Evidence,
     HelpRequest,
     Pairing,
+    Recruitment,
+    RecruitmentChannel,
     SocialAccount,
 )
+from matrix.recruiting_choices import Stage, TrialState
 from tests import weight
 from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS
 from tests.test_doors import PUBLIC, ROUTES, WORDS
@@ -134,6 +139,10 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "side": lambda: "taker",
     "mobile:custody_sign:pk": lambda: Custody.objects.latest("pk").pk,
     "matrix:evidence:pk": lambda: Evidence.objects.latest("pk").pk,
+    "recruitment_id": lambda: Recruitment.objects.earliest("pk").pk,
+    "application_id": lambda: a_trial().pk,
+    "matrix:apply:token": lambda: RecruitmentChannel.objects.earliest("pk").token,
+    "matrix:apply_status:token": lambda: decrypt(a_trial().status_token),
     "content:pk": lambda: Post.objects.exclude(creator=None).latest("pk").pk,
     "content:creator_posts:pk": lambda: Creator.objects.latest("pk").pk,
     **dict.fromkeys(
@@ -163,6 +172,13 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "customers:pk": lambda: Order.objects.latest("pk").pk,
     "customers:creator_orders:pk": lambda: Creator.objects.latest("pk").pk,
 }
+
+
+def a_trial() -> Application:
+    """Somebody whose note is awaited."""
+    return Application.objects.filter(stage=Stage.TRIAL, trial__state=TrialState.RECEIVED).latest(
+        "pk"
+    )
 
 
 def a_line() -> CommissionLine:
@@ -223,7 +239,11 @@ def pages() -> list[tuple[str, str]]:
         clients[username].force_login(Person.objects.get(username=username))
     found = []
     for name, arguments in ROUTES:
-        if name in PUBLIC - {"mobile:offline"} or name.startswith("api:"):
+        if name in PUBLIC - {
+            "mobile:offline",
+            "matrix:apply",
+            "matrix:apply_status",
+        } or name.startswith("api:"):
             continue
         address = reverse(
             name, kwargs=WORDS.get(name) or {each: value_of(name, each) for each in arguments}

@@ -43,6 +43,8 @@ from integrations.models import ImportBatch, ImportIssue
 from matrix import figures, violations
 from matrix.models import (
     AccountEvent,
+    Application,
+    ApplicationAccount,
     Community,
     CommunityMember,
     Creator,
@@ -137,6 +139,7 @@ ROWS = {
     "matrix:community": List(CommunityMember, manager=PAGE),
     "matrix:accounts": List(SocialAccount, manager=PAGE),
     "matrix:violations": List(AccountEvent, manager=PAGE),
+    "matrix:applications": List(Application, manager=PAGE),
     "matrix:creators": List(Creator, manager=PAGE),
     "matrix:help": List(HelpRequest, manager=PAGE),
     "matrix:staff_reports": List(StaffReport, manager=PAGE),
@@ -215,6 +218,17 @@ def fill(world: World, first: int, last: int) -> None:
     copies(StaffReport, [report], accounts, account_id="n.id", creator_id="n.creator_id")
     link = PostLink.objects.earliest("pk")
     copies(PostLink, [link], numbers, url="'https://q/' || n.num", client_key="gen_random_uuid()")
+    copies(
+        Application,
+        [world.application],
+        numbers,
+        member_number=named,
+        form_key="gen_random_uuid()",
+        **dict.fromkeys(("phone_key", "status_key"), "sha256(n.num::text::bytea)"),
+    )
+    applicants = added(Application, "member_number")
+    account = ApplicationAccount.objects.earliest("pk")
+    copies(ApplicationAccount, [account], applicants, application_id="n.id")
     order = Order.objects.get(pk=world.order_id)
     copies(Order, [order], creators, external_id=named, seller_id="n.id")
     orders = added(Order, "external_id")

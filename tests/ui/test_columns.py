@@ -23,6 +23,7 @@ from matrix.community_filters import CommunityFilter, MemberFilter
 from matrix.filters import CreatorFilter, StaffReportFilter, StoreFilter
 from matrix.help_filters import HelpFilter
 from matrix.models import Creator
+from matrix.recruiting_filters import ApplicationFilter
 from tests import cast as c
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ TEMPLATES = {
     AccountFilter: "matrix/_accounts.html",
     ActivityFilter: "accounts/_activity.html",
     CommunityFilter: "matrix/_communities.html",
+    ApplicationFilter: "matrix/_applications.html",
     CreatorFilter: "matrix/_creators.html",
     EventFilter: "matrix/_violations.html",
     HelpFilter: "matrix/_help_queue.html",

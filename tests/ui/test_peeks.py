@@ -26,6 +26,7 @@ PEEKS = [
     "incentives:statement",
     "incentives:tier_change",
     "matrix:account",
+    "matrix:application",
     "matrix:creator",
 ]
 
