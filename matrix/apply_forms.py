@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.choices import UnitKind
 from accounts.models import Unit
@@ -239,7 +240,7 @@ class AddressForm(forms.Form):
     )
     phone = PhoneField(label=_("Mobile number for the delivery"))
     street = forms.CharField(
-        label=_("Address"),
+        label=pgettext_lazy("parcel", "Address"),
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
     )

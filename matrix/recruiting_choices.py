@@ -49,7 +49,7 @@ class FieldKind(models.TextChoices):
 
 
 class Stage(models.TextChoices):
-    APPLIED = "applied", _("Applied")
+    APPLIED = "applied", pgettext_lazy("stage", "Applied")
     SCREENING = "screening", _("Screening")
     TRIAL = "trial", pgettext_lazy("application", "Trial")
     ACTIVE = "active", pgettext_lazy("application", "Active")

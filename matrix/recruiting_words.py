@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from kosops.ui import formats
 from matrix import screening
@@ -21,7 +21,7 @@ PARTS: dict[str, Promise] = {
     screening.RECENCY: gettext_lazy("Last order"),
     screening.FREQUENCY: gettext_lazy("Orders in a year"),
     screening.AMOUNT: gettext_lazy("Spent in a year"),
-    screening.ACTIVITY: gettext_lazy("Activity"),
+    screening.ACTIVITY: pgettext_lazy("part of a score", "Activity"),
 }
 PART_NOTES: dict[str, Promise] = {
     screening.FOLLOWERS: gettext_lazy("Full points from 10,000 followers; 100 reach half of them."),
