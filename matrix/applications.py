@@ -128,11 +128,17 @@ def held(applications: QuerySet[Application]) -> QuerySet[Application]:
 
 @transaction.atomic
 def apply(
-    *, channel: RecruitmentChannel, filled: Filled, form_key: uuid.UUID, language: str
+    *,
+    channel: RecruitmentChannel,
+    filled: Filled,
+    form_key: uuid.UUID,
+    language: str,
+    score: bool = True,
 ) -> str:
     """Take an application in; returns the token of its private status link.
 
-    The same form sent twice is one application. Refuses ``not_open``, ``already_applied`` and
+    The same form sent twice is one application. Without ``score`` the next scoring run ranks and
+    flags it, together with the others. Refuses ``not_open``, ``already_applied`` and
     ``too_soon``.
     """
     now = timezone.now()
@@ -184,7 +190,8 @@ def apply(
         raise _already() from error
     _add_accounts(added, filled.accounts)
     # Nobody waits here for a look at a million orders; the next scoring run looks them up.
-    scores.refresh([added.pk], orders=False)
+    if score:
+        scores.refresh([added.pk], orders=False)
     activity.record(
         by=None,
         verb="application.added",

@@ -11,11 +11,20 @@ from typing import Any
 from accounts.choices import UnitKind
 from accounts.demo import DemoPart, clock, demo_part
 from accounts.models import Person, Unit
+from kosops.lib import sql
 from matrix import applications, recruiting, scores, trials
 from matrix.applications import Filled, NamedAccount
 from matrix.choices import KocKind, Platform, Programme
 from matrix.demo import COMMON, GIVEN, HANDLES, SURNAMES
-from matrix.models import Application, Notice, RecruitmentChannel, Trial
+from matrix.models import (
+    Application,
+    ApplicationAccount,
+    Creator,
+    Notice,
+    RecruitmentChannel,
+    SocialAccount,
+    Trial,
+)
 from matrix.recruiting_choices import (
     ChannelKind,
     FieldKind,
@@ -49,6 +58,7 @@ WHYS = (
     "想看看屏障霜和我现在用的有什么不同",
 )
 CARRIERS = ("顺丰速运", "京东快递")
+COMPARED = (Application, ApplicationAccount, Creator, SocialAccount)
 NOTE = "https://www.xiaohongshu.com/explore/"
 
 
@@ -124,7 +134,7 @@ class Recruitments(DemoPart):
         ranked = own.order_by(RANKED.desc(), "pk")
         early = own.filter(applied_at__lt=until - dt.timedelta(days=30))
         with clock(until - dt.timedelta(days=29)):
-            for each in early.order_by("pk")[:18]:
+            for each in early.order_by("pk")[:8]:
                 applications.mark(
                     by=self.reviewer, application=each, value=self.rng.choice((2, 3, 3, 4, 4, 5))
                 )
@@ -151,7 +161,7 @@ class Recruitments(DemoPart):
                 reason=Reason.PLACES,
             )
         with clock(until - dt.timedelta(days=5)):
-            for each in ranked.filter(stage=Stage.SCREENING)[:20]:
+            for each in ranked.filter(stage=Stage.SCREENING)[:12]:
                 applications.mark(
                     by=self.reviewer,
                     application=each,
@@ -268,8 +278,15 @@ class Recruitments(DemoPart):
                     filled=self._filled(questions),
                     form_key=uuid.UUID(int=self.rng.getrandbits(128)),
                     language="zh-hans",
+                    score=False,
                 )
             self.added["applications"] += 1
+        # The planner has not seen these rows yet, and the flags compare each with all.
+        sql.execute(f"ANALYZE {', '.join(model._meta.db_table for model in COMPARED)}")
+        scores.refresh(
+            list(Application.objects.filter(channel__in=channels).values_list("pk", flat=True)),
+            orders=False,
+        )
 
     def _filled(self, questions: list[Any]) -> Filled:
         rng = self.rng
