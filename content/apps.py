@@ -11,10 +11,11 @@ class ContentConfig(AppConfig):
         from accounts import activity, first_steps
         from content import exports, holdings, posting, waiting_items  # noqa: F401
         from content.definitions import POSTS
+        from content.handover import Posts
         from content.import_notes import register_formats
         from content.models import Post
         from content.posts import take_over
-        from matrix import duplicates
+        from matrix import duplicates, handover_parts
         from matrix.posting import register
 
         duplicates.also(take_over)
@@ -23,6 +24,7 @@ class ContentConfig(AppConfig):
         register_formats()
         exports.register()
         holdings.register()
+        handover_parts.register(Posts())
         first_steps.register(
             first_steps.Step(
                 code="posts",

@@ -11,16 +11,18 @@ class CustomersConfig(AppConfig):
         from accounts import activity, first_steps
         from customers import exports, finding, holdings, waiting_items  # noqa: F401
         from customers.definitions import ORDERS
+        from customers.handover import Orders
         from customers.import_orders import register_formats
         from customers.models import Order
         from customers.purchases import OrdersOfMembers
-        from matrix import purchases
+        from matrix import handover_parts, purchases
 
         definitions.register(ORDERS)
         register_formats()
         purchases.register(OrdersOfMembers())
         exports.register()
         holdings.register()
+        handover_parts.register(Orders())
         finding.register()
         first_steps.register(
             first_steps.Step(

@@ -40,7 +40,7 @@ from kosops.lib.secrets import blind_index
 from matrix.choices import CreatorKind
 from matrix.import_words import NUMBER, STORE_CODE, refuse_unknown, refuse_unknown_store
 from matrix.models import Creator
-from matrix.registry import on_day
+from matrix.registry import code_works, on_day
 
 STATUSES = {value: value for value in OrderStatus.values} | {
     "已付款": OrderStatus.PAID,
@@ -81,6 +81,7 @@ WORDS = {
         "column as text and export again."
     ),
     "unknown_employee": _("There is no KOS with the number %(number)s."),
+    "share_code_ended": _("Rows whose share code ended before they were paid; nobody is credited"),
     "share_code_unknown": _("Rows whose share code nobody has; nobody is credited for sharing"),
     "no_store": _("Neither a store nor a KOS is given."),
     "order_contradicts": _("Rows of the order %(order)s say different things here."),
@@ -233,6 +234,10 @@ class OrderList(ImportFormat):
         paid_on = timezone.localdate(paid_at)
         seller = _counting(self._staff.get(head["employee_no"] or ""), paid_on)
         sharer = _counting(self._sharers.get(head["share_code"] or ""), paid_on)
+        if sharer is not None and not code_works(sharer, paid_on):
+            sharer = None
+            for record in order.records:
+                record.reason = "share_code_ended"
         status = head["status"] or OrderStatus.PAID
         order.facts = OrderFacts(
             source=self.run.source,

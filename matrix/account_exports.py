@@ -1,4 +1,4 @@
-"""The lists of accounts and of the register of violations as files."""
+"""The lists of accounts, of handovers and of the register of violations as files."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, Unit
 from integrations import exporting
 from integrations.exporting import Column
 from kosops.ui.listing import ListFilter
-from matrix import masking, tree
+from matrix import handover, masking, tree
 from matrix.account_filters import AccountFilter, EventFilter, open_custodies
 from matrix.custody import UNSIGNED
-from matrix.models import AccountEvent, SocialAccount
+from matrix.handover_filters import HandoverFilter
+from matrix.models import AccountEvent, Handover, SocialAccount
 
 VIEW = "matrix.view"
 
@@ -44,6 +45,17 @@ def events(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, Q
         request=exporting.Asker(person),
     )
     return found, found.rows().select_related("account__unit", "account__creator", "recorded_by")
+
+
+def handovers(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, QuerySet[Any]]:
+    found = HandoverFilter(
+        query,
+        queryset=Handover.objects.for_user(person, "handover.view"),
+        request=exporting.Asker(person),
+    )
+    return found, handover.with_open(found.ordered(found.rows())).select_related(
+        "creator", "store", "to_store"
+    )
 
 
 def _handle(account: SocialAccount) -> str:
@@ -125,6 +137,35 @@ def register() -> None:
                     value=lambda row: row.reference or None,
                 ),
                 Column(heading=_("Store"), of="unit", value=lambda row: row.account.unit.name),
+            ],
+        )
+    )
+    exporting.register(
+        exporting.ListExport(
+            code="handovers",
+            label=_("Handovers"),
+            permission="handover.view",
+            found=handovers,
+            columns=[
+                Column(heading=_("Number"), value=lambda row: row.creator.number),
+                Column(heading=pgettext_lazy("person", "Name"), value=lambda row: row.creator.name),
+                Column(
+                    heading=_("Reason"), of="reason", value=lambda row: row.get_reason_display()
+                ),
+                Column(heading=_("Store"), of="store", value=lambda row: row.store.name),
+                Column(
+                    heading=_("New store"),
+                    of="store",
+                    value=lambda row: row.to_store.name if row.to_store else None,
+                ),
+                Column(heading=_("Last day"), of="last_day", value=lambda row: row.last_day),
+                Column(heading=_("Still open"), of="missing", value=lambda row: row.missing),
+                Column(heading=_("State"), of="state", value=lambda row: row.get_state_display()),
+                Column(
+                    heading=_("Begun"),
+                    of="opened",
+                    value=lambda row: exporting.local(row.opened_at),
+                ),
             ],
         )
     )

@@ -14,8 +14,11 @@ from matrix.models import (
     CommunityMember,
     Creator,
     Custody,
+    CustomerTransfer,
     DistinctPair,
     Evidence,
+    Handover,
+    HandoverItem,
     HelpRequest,
     LayerThresholds,
     Pairing,
@@ -23,6 +26,7 @@ from matrix.models import (
     ProfileCheck,
     SocialAccount,
     StaffReport,
+    TransferBatch,
     UnitFigures,
 )
 
@@ -171,3 +175,34 @@ class HelpRequestAdmin(Looking):
     list_display = ("creator", "kind", "state", "asked_at", "handed_to", "answered_at")
     list_select_related = ("creator", "handed_to")
     search_fields = ("creator__name", "creator__number")
+
+
+@admin.register(Handover)
+class HandoverAdmin(Looking):
+    list_display = ("creator", "reason", "store", "last_day", "state", "opened_at", "closed_at")
+    list_select_related = ("creator", "store")
+    list_filter = ("reason", "state")
+    search_fields = ("creator__name", "creator__number")
+
+
+@admin.register(HandoverItem)
+class HandoverItemAdmin(Looking):
+    list_display = ("handover", "part", "label", "path", "taker", "done_at")
+    list_select_related = ("handover__creator", "handover", "taker")
+    list_filter = ("part", "path")
+
+
+@admin.register(TransferBatch)
+class TransferBatchAdmin(Looking):
+    list_display = ("handover", "number", "kind", "taker", "size", "made_at")
+    list_select_related = ("handover__creator", "handover", "taker")
+
+
+@admin.register(CustomerTransfer)
+class CustomerTransferAdmin(Looking):
+    """Without the customers' ids and names, which are personal."""
+
+    list_display = ("handover", "kind", "taker", "state", "asked_at", "takeover_at")
+    list_select_related = ("handover__creator", "handover", "taker")
+    list_filter = ("state", "kind")
+    exclude = ("external_userid", "name", "remark")

@@ -15,6 +15,9 @@ class MatrixConfig(AppConfig):
             community_bulk,
             exports,
             finding,
+            handover_own,
+            handover_parts,
+            import_customers,
             import_members,
             import_staff_reports,
             recruiting_exports,
@@ -24,6 +27,7 @@ class MatrixConfig(AppConfig):
         from matrix.definitions import MATRIX, RECRUITING
         from matrix.import_organisation import register_formats
         from matrix.models import Creator
+        from matrix.transfers import Customers
 
         definitions.register(MATRIX)
         definitions.register(RECRUITING)
@@ -31,10 +35,15 @@ class MatrixConfig(AppConfig):
         import_staff_reports.register_formats()
         import_members.register_formats()
         community_bulk.register()
+        import_customers.register_formats()
         exports.register()
         account_exports.register()
         recruiting_exports.register()
         finding.register()
+        handover_parts.register(Customers())
+        handover_parts.register(handover_own.Pairings())
+        handover_parts.register(handover_own.Accounts())
+        handover_parts.register(handover_own.ShareCode())
         first_steps.register(
             first_steps.Step(
                 code="people",
@@ -49,6 +58,7 @@ class MatrixConfig(AppConfig):
         activity.opens_with("matrix.creator", "matrix:creator")
         activity.opens_with("matrix.community", "matrix:community")
         activity.opens_with("matrix.socialaccount", "matrix:account")
+        activity.opens_with("matrix.handover", "matrix:handover")
         activity.opens_with("matrix.helprequest", "matrix:help_request")
         activity.opens_with("matrix.application", "matrix:application")
         navigation.register(
@@ -121,5 +131,15 @@ class MatrixConfig(AppConfig):
                 icon="smartphone",
                 order=12,
                 permission="matrix.view",
+            )
+        )
+        navigation.register(
+            navigation.NavItem(
+                group=navigation.CREATE,
+                label=_("Handovers"),
+                url_name="matrix:handovers",
+                icon="arrow-left-right",
+                order=25,
+                permission="handover.view",
             )
         )

@@ -66,6 +66,7 @@ class HandoverPath(models.TextChoices):
     UNBIND = "unbind", _("Authorisation is withdrawn")
     LEAVE = "leave", _("Stays with its owner")
     FOLLOW = "follow", _("Goes along to the new store")
+    ALONG = "along", _("Goes with the account")
     END = "end", _("Ends with the last day")
     KEEP = "keep", _("Stays as it is")
 

@@ -28,6 +28,7 @@ from integrations.formats import (
 )
 from integrations.sheets.text import name_key
 from kosops.lib import sql
+from matrix import handover
 from matrix.choices import PROOF_OF_KIND, CreatorKind, CreatorState
 from matrix.import_accounts import AccountList
 from matrix.import_words import (
@@ -310,8 +311,9 @@ class CreatorList(ImportFormat):
             fields["left_on"] = (
                 values["left_on"] or (known.left_on if known else None) or self._today()
             )
+            fields["share_code_until"] = fields["left_on"]
         elif values["state"]:
-            fields["left_on"] = None
+            fields["left_on"] = fields["share_code_until"] = None
         return fields
 
     def _today(self) -> dt.date:
@@ -334,12 +336,17 @@ class CreatorList(ImportFormat):
         sql.update_rows(
             changed,
             ["name", "store", "koc_kind", "talent_type", "share_code", "state", "joined_on",
-             "left_on", "identity"],
+             "left_on", "share_code_until", "identity"],
         )  # fmt: skip
         # The accounts of a person stand where the person stands.
         store = Creator.objects.filter(pk=OuterRef("creator")).values("store")
         accounts = SocialAccount.objects.filter(creator__in=changed)
         accounts.exclude(unit=F("creator__store")).update(unit=Subquery(store))
+        # Who left according to the list has to hand over what they hold.
+        left = Creator.objects.filter(
+            pk__in=[creator.pk for creator in changed], state=CreatorState.LEFT
+        )
+        handover.open_for_leavers(by=self.run.by, people=list(left.select_related("store")))
 
 
 def _check_state(record: Record, known: Creator) -> None:

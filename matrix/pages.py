@@ -27,6 +27,7 @@ from matrix import (
     bulk,
     communities,
     filters,
+    handover,
     health,
     layering,
     layers,
@@ -38,13 +39,14 @@ from matrix import (
     tier_steps,
     tree,
 )
-from matrix.choices import AccountState, Domain, RoleBadge
+from matrix.choices import AccountState, CreatorState, Domain, RoleBadge
 from matrix.definitions import MATRIX
 from matrix.models import Creator, SocialAccount
 from matrix.posting import Posting
 
 VIEW = "matrix.view"
 EDIT = "matrix.edit"
+HAND_OVER = "handover.edit"
 
 
 # -- the list of creators ------------------------------------------------------
@@ -168,6 +170,11 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
         "can_edit": access.reach(request.user, EDIT).covers(found.store),
         "profile": _profile(found),
         "slots": _slots(request, found),
+        "may_hand_over": found.state != CreatorState.LEFT
+        and access.reach(request.user, HAND_OVER).covers(found.store),
+        "handover_open": handover.open_case_of(found)
+        if access.reach(request.user, "handover.view").covers(found.store)
+        else None,
     }
     return page_or_fragment(
         request,
@@ -322,6 +329,10 @@ def _profile(found: Creator) -> list[tuple[str, str]]:
         (_("Store"), found.store.name),
         (_("Region"), found.store.parent.name if found.store.parent else ""),
         (_("Share code"), found.share_code),
+        (
+            _("Share code ends"),
+            formats.day(found.share_code_until, language) if found.share_code_until else "",
+        ),
         (_("Joined"), formats.day(found.joined_on, language) if found.joined_on else ""),
         (_("Tier since"), formats.day(found.tier_since, language) if found.tier_since else ""),
         (_("Communities"), " · ".join(found.community_names)),

@@ -10,6 +10,7 @@ from matrix import (
     duplicate_pages,
     grid_pages,
     growth_pages,
+    handover_pages,
     help_pages,
     layer_pages,
     pages,
@@ -86,6 +87,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="custody_paper",
     ),
     path("matrix/accounts/<int:pk>/event/", account_pages.event_add, name="event_add"),
+    path("matrix/creators/<int:pk>/handover/", handover_pages.handover_open, name="handover_open"),
+    path("matrix/handovers/", handover_pages.handovers, name="handovers"),
+    path("matrix/handovers/<int:pk>/", handover_pages.handover_case, name="handover"),
+    path(
+        "matrix/handovers/<int:pk>/items/<int:item_pk>/",
+        handover_pages.handover_item,
+        name="handover_item",
+    ),
+    path(
+        "matrix/handovers/<int:pk>/close/", handover_pages.handover_complete, name="handover_close"
+    ),
+    path("matrix/handovers/<int:pk>/look/", handover_pages.handover_look, name="handover_look"),
+    path("matrix/handovers/<int:pk>/off/", handover_pages.handover_off, name="handover_off"),
+    path(
+        "matrix/handovers/<int:pk>/customers/", handover_pages.customers_add, name="customers_add"
+    ),
+    path("matrix/handovers/<int:pk>/batches/", handover_pages.batches_make, name="batches_make"),
+    path("matrix/batches/<int:pk>/", handover_pages.batch_file, name="batch_file"),
+    path("matrix/customers/<int:pk>/", handover_pages.customer_settle, name="customer_settle"),
     path("matrix/violations/", account_pages.violation_list, name="violations"),
     path("matrix/evidence/<int:pk>/", account_pages.evidence_file, name="evidence"),
     path("recruiting/", recruiting_pages.recruitments, name="recruiting"),

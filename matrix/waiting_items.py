@@ -17,12 +17,14 @@ from kosops.ui.formats import number
 from kosops.ui.parts import Waiting
 from matrix.choices import AccountState, CreatorState, HelpState
 from matrix.custody import UNSIGNED
+from matrix.custody_choices import HandoverState
 from matrix.health import Need, public_accounts
-from matrix.models import Custody, HelpRequest, SocialAccount
+from matrix.models import Custody, Handover, HelpRequest, SocialAccount
 
 # Whoever may change the matrix acts; the others see it there.
 EDIT = "matrix.edit"
 KEEP = "custody.edit"
+HAND_OVER = "handover.edit"
 
 
 @waiting.question("held_by_leavers")
@@ -65,6 +67,31 @@ def _help_waiting(person: Person) -> QuerySet[Any, Any]:
     """With nobody yet, or with this person."""
     requests = HelpRequest.objects.for_user(person, "help.answer").filter(state=HelpState.WAITING)
     return waiting.figure(requests.filter(Q(handed_to=None) | Q(handed_to=person.pk)))
+
+
+@waiting.question("open_handovers")
+def _open_handovers(person: Person) -> QuerySet[Any, Any]:
+    cases = Handover.objects.for_user(person, HAND_OVER)
+    return waiting.figure(cases.filter(state=HandoverState.OPEN))
+
+
+@waiting.register
+def handovers(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["open_handovers"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> handover is open",
+                    "<b>{count}</b> handovers are open",
+                    count,
+                ),
+                count=number(count),
+            ),
+            href=f"{reverse('matrix:handovers')}?state=open",
+            icon="arrow-left-right",
+            rank="must",
+            note=_("Name a taker for each account and sign"),
+        )
 
 
 @waiting.register

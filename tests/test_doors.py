@@ -34,16 +34,19 @@ from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
 from kosops.lib.secrets import decrypt
-from matrix import communities, custody, help_requests
+from matrix import communities, custody, handover, help_requests
 from matrix.models import (
     Application,
     CommunityMember,
     Custody,
+    CustomerTransfer,
+    Handover,
     HelpRequest,
     Pairing,
     Recruitment,
     SocialAccount,
     StaffReport,
+    TransferBatch,
 )
 from matrix.registry import add_account, pair_accounts
 from tests import cast as c
@@ -95,6 +98,7 @@ class World:
     member: CommunityMember
     custody: Custody
     help: HelpRequest
+    handover: Handover
     order_id: int
     line_id: int
     tier_run: TierRun
@@ -239,6 +243,24 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:payout_batch_decide": lambda w: {"batch_id": w.payout_batch.pk},
     "incentives:payout_batch_export": lambda w: {"batch_id": w.payout_batch.pk},
     "incentives:payout_batch_file": lambda w: {"batch_id": w.payout_batch.pk},
+    "matrix:handover_open": lambda w: {"pk": w.chengye.zhou.pk},
+    **dict.fromkeys(
+        (
+            "matrix:batches_make",
+            "matrix:customers_add",
+            "matrix:handover",
+            "matrix:handover_close",
+            "matrix:handover_look",
+            "matrix:handover_off",
+        ),
+        lambda w: {"pk": w.handover.pk},
+    ),
+    "matrix:handover_item": lambda w: {
+        "pk": w.handover.pk,
+        "item_pk": w.handover.items.earliest("pk").pk,
+    },
+    "matrix:batch_file": lambda w: {"pk": w.handover.batches.get().pk},
+    "matrix:customer_settle": lambda w: {"pk": w.handover.customers.get().pk},
     "mobile:custody_sign": lambda w: {"pk": w.custody.pk},
     "mobile:money_line": lambda w: {"order_line_id": w.line_id, "role": "seller"},
 }
@@ -255,6 +277,10 @@ FORMS = {
     "accounts:person_access": {"act": "deactivate"},
     "matrix:account_state": {"state": "banned", "reason": "No reason", "on": "2026-09-02"},
     "matrix:custody_sign": {"side": "taker"},
+    "matrix:customer_settle": {"act": "dropped", "note": "No reason"},
+    "matrix:customers_add": {"lines": "wm-new"},
+    "matrix:handover_item": {"reason": "No reason"},
+    "matrix:handover_off": {"reason": "No reason"},
 }
 
 
@@ -374,6 +400,7 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             text="Question of Zhou",
             client_key=uuid.uuid4(),
         ),
+        handover=a_handover(chengye),
         order_id=order.pk,
         line_id=order.lines.get().pk,
         tier_run=run,
@@ -389,6 +416,34 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         payout_batch=payouts.make_batch(by=chen, settlement=closed),
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
+
+
+def a_handover(chengye: c.Cast) -> Handover:
+    """A case of Zhou Min with a customer who was asked for in WeCom."""
+    case = handover.open_case(
+        by=None, creator=chengye.zhou, reason="leaves", last_day=dt.date(2026, 9, 30)
+    )
+    now = c.at("2026-09-30")
+    batch = TransferBatch.objects.create(
+        handover=case,
+        number=1,
+        kind="resigned",
+        taker=chengye.zhou,
+        from_userid="a",
+        to_userid="b",
+        size=1,
+        made_at=now,
+    )
+    CustomerTransfer.objects.create(
+        brand=case.brand,
+        handover=case,
+        external_userid="wm-of-chengye",
+        kind="resigned",
+        state="refused",
+        batch=batch,
+        changed_at=now,
+    )
+    return case
 
 
 @pytest.fixture
@@ -437,6 +492,8 @@ def rows_of_everything() -> dict[str, int]:
         (HelpRequest, "state"),
         (Application, "stage"),
         (Recruitment, "state"),
+        (Handover, "state"),
+        (CustomerTransfer, "state"),
     ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))
     counts["open pairings"] = Pairing.objects.filter(until=None).count()

@@ -5,6 +5,7 @@ from matrix.models.communities import Community, CommunityMember
 from matrix.models.custody import AccountEvent, Custody, Evidence
 from matrix.models.duplicates import DistinctPair
 from matrix.models.figures import AssetFigures, ChangedUnit, UnitFigures
+from matrix.models.handover import CustomerTransfer, Handover, HandoverItem, TransferBatch
 from matrix.models.help_requests import HelpRequest
 from matrix.models.layers import LayerThresholds
 from matrix.models.people import Creator
@@ -37,9 +38,12 @@ __all__ = [
     "ConsentText",
     "Creator",
     "Custody",
+    "CustomerTransfer",
     "DistinctPair",
     "DoorCount",
     "Evidence",
+    "Handover",
+    "HandoverItem",
     "HelpRequest",
     "LayerThresholds",
     "Mark",
@@ -53,6 +57,7 @@ __all__ = [
     "RecruitmentField",
     "SocialAccount",
     "StaffReport",
+    "TransferBatch",
     "Trial",
     "UnitFigures",
 ]

@@ -9,7 +9,7 @@ from customers import import_orders
 from customers.models import ChangedOrder, Order, OrderLine, Refund, WaitingRefund
 from integrations import settling
 from integrations.models import ImportIssue
-from matrix.registry import add_creator
+from matrix.registry import add_creator, change_state
 from tests.integrations.passing import bring_in, check, faults, figures
 from tests.integrations.people import *  # noqa: F403
 from tests.integrations.trying import csv_file, xlsx_file
@@ -150,6 +150,18 @@ def test_without_line_numbers_equal_articles_are_several_lines(lin, brand, store
 def test_a_seller_alone_gives_the_store(lin, brand, zhou):
     orders_in(lin, brand, "订单号,支付时间,实付金额,导购工号\nE1,2026-09-05,10,K0231\n")
     assert Order.objects.get().store == zhou.store
+
+
+def test_a_share_code_that_ended_credits_nobody_for_what_was_paid_later(lin, brand, store, people):
+    """A16: orders up to the last day keep their sharer, also when the file comes afterwards."""
+    _zhou, may = people
+    change_state(by=lin, creator=may, state="left", on=dt.date(2026, 9, 5))
+    later = TWO_ORDERS.replace("¥398,,,,,", "¥398,,,,MAY1,")
+    batch = orders_in(lin, brand, later)
+    assert batch.counts["reasons"] == {"share_code_ended": 1}
+    first, second = Order.objects.order_by("external_id")
+    assert (first.sharer, first.sharer_by) == (may, "share_code")
+    assert second.sharer is None
 
 
 def test_an_unknown_share_code_credits_nobody_and_is_counted(lin, brand, store, people):

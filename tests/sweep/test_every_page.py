@@ -52,12 +52,15 @@ from matrix.models import (
     CommunityMember,
     Creator,
     Custody,
+    CustomerTransfer,
     Evidence,
+    HandoverItem,
     HelpRequest,
     Pairing,
     Recruitment,
     RecruitmentChannel,
     SocialAccount,
+    TransferBatch,
 )
 from matrix.recruiting_choices import Stage, TrialState
 from tests import weight
@@ -138,6 +141,21 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     ),
     "side": lambda: "taker",
     "mobile:custody_sign:pk": lambda: Custody.objects.latest("pk").pk,
+    **dict.fromkeys(
+        (
+            "matrix:batches_make:pk",
+            "matrix:customers_add:pk",
+            "matrix:handover:pk",
+            "matrix:handover_close:pk",
+            "matrix:handover_item:pk",
+            "matrix:handover_look:pk",
+            "matrix:handover_off:pk",
+        ),
+        lambda: an_open_item().handover_id,
+    ),
+    "item_pk": lambda: an_open_item().pk,
+    "matrix:batch_file:pk": lambda: TransferBatch.objects.latest("pk").pk,
+    "matrix:customer_settle:pk": lambda: CustomerTransfer.objects.latest("pk").pk,
     "matrix:evidence:pk": lambda: Evidence.objects.latest("pk").pk,
     "recruitment_id": lambda: Recruitment.objects.earliest("pk").pk,
     "application_id": lambda: a_trial().pk,
@@ -184,6 +202,12 @@ def a_trial() -> Application:
 def a_line() -> CommissionLine:
     """A line of the person who looks at the phone pages."""
     return CommissionLine.objects.filter(creator__person__username="zhou").latest("pk")
+
+
+def an_open_item() -> HandoverItem:
+    """A thing of the case that has most to show."""
+    items = HandoverItem.objects.filter(handover__state="open")
+    return items.filter(part="customers").last() or items.latest("pk")
 
 
 def value_of(name: str, argument: str) -> Any:

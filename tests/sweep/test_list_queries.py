@@ -49,6 +49,9 @@ from matrix.models import (
     CommunityMember,
     Creator,
     Custody,
+    CustomerTransfer,
+    Handover,
+    HandoverItem,
     HelpRequest,
     SocialAccount,
     StaffReport,
@@ -138,6 +141,8 @@ ROWS = {
     "matrix:communities": List(Community, manager=PAGE),
     "matrix:community": List(CommunityMember, manager=PAGE),
     "matrix:accounts": List(SocialAccount, manager=PAGE),
+    "matrix:handover": List(CustomerTransfer, manager=PAGE),
+    "matrix:handovers": List(Handover, manager=PAGE),
     "matrix:violations": List(AccountEvent, manager=PAGE),
     "matrix:applications": List(Application, manager=PAGE),
     "matrix:creators": List(Creator, manager=PAGE),
@@ -199,6 +204,10 @@ def fill(world: World, first: int, last: int) -> None:
         creator_id="n.id",
         handle=named,
     )
+    copies(Handover, [world.handover], creators, creator_id="n.id", note=named)
+    cases = added(Handover, "note")
+    copies(HandoverItem, [world.handover.items.earliest("pk")], cases, handover_id="n.id")
+    copies(CustomerTransfer, [world.handover.customers.get()], numbers, external_userid=named)
     handles = added(SocialAccount, "handle")
     copies(Custody, [world.custody], handles, account_id="n.id")
     copies(AccountEvent, [AccountEvent.objects.earliest("pk")], handles, account_id="n.id")

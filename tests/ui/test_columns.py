@@ -21,6 +21,7 @@ from kosops.ui.listing import ListFilter
 from matrix.account_filters import AccountFilter, EventFilter
 from matrix.community_filters import CommunityFilter, MemberFilter
 from matrix.filters import CreatorFilter, StaffReportFilter, StoreFilter
+from matrix.handover_filters import HandoverFilter
 from matrix.help_filters import HelpFilter
 from matrix.models import Creator
 from matrix.recruiting_filters import ApplicationFilter
@@ -35,6 +36,7 @@ TEMPLATES = {
     CreatorFilter: "matrix/_creators.html",
     EventFilter: "matrix/_violations.html",
     HelpFilter: "matrix/_help_queue.html",
+    HandoverFilter: "matrix/_handovers.html",
     ImportFilter: "integrations/_imports.html",
     JobFilter: "accounts/_jobs.html",
     LinkFilter: "content/_links.html",

@@ -28,6 +28,7 @@ PEEKS = [
     "matrix:account",
     "matrix:application",
     "matrix:creator",
+    "matrix:handover",
 ]
 
 
