@@ -40,14 +40,6 @@ VIOLATIONS = (EventKind.WARNING, EventKind.THROTTLED, EventKind.REMOVED, EventKi
 ANSWERS = (EventKind.APPEAL_WON, EventKind.APPEAL_LOST)
 
 
-class RuleKind(models.TextChoices):
-    """What a platform limits or asks for."""
-
-    KOS_ACCOUNTS = "kos_accounts", _("KOS accounts that may be opened")
-    STORE_ACCOUNTS = "store_accounts", _("Store accounts that may be opened")
-    MONTHLY_SPEND = "monthly_spend", _("Spend a month that keeps the accounts")
-
-
 class HandoverReason(models.TextChoices):
     LEAVES = "leaves", _("Leaves the company")
     MOVES = "moves", _("Moves to another store")

@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 
 from accounts.demo import DemoPart, demo_part
+from accounts.demo_brand import HOME_STORE
 from accounts.models import Person
 from kosops.lib.errors import DomainError
 from matrix import custody, handover, transfers
@@ -49,6 +50,38 @@ class Handovers(DemoPart):
             stage = next(self.stages[CreatorKind(case.creator.kind)])
             # What is long ago is closed; the last weeks are open at different stages.
             self._work(case, 3 if case.last_day < self.demo.last_day - RECENT else stage)
+
+        if until.date() == self.demo.day:
+            self._current()
+
+    def _current(self) -> None:
+        """A leaver of these days whose customers are on the way, and somebody who moves."""
+        wecom = SocialAccount.objects.filter(platform=Platform.WECOM, state="active")
+        people = Creator.objects.filter(
+            brand=self.demo.brand,
+            kind=CreatorKind.KOS,
+            state=CreatorState.ACTIVE,
+            person=None,
+            pk__in=wecom.values("creator"),
+        ).select_related("store")
+        home = people.filter(store__code=HOME_STORE).order_by("pk")
+        chosen = list(home[:2])
+        if len(chosen) < 2:
+            return
+        leaver, mover = chosen
+        leaving = handover.open_case(
+            by=self.lin, creator=leaver, reason="leaves", last_day=self.demo.last_day
+        )
+        self._work(leaving, 2)
+        elsewhere = people.exclude(store=mover.store).order_by("pk").first()
+        if elsewhere is not None:
+            handover.open_case(
+                by=self.lin,
+                creator=mover,
+                reason="moves",
+                last_day=self.demo.day + dt.timedelta(days=8),
+                to_store=elsewhere.store,
+            )
 
     def _work(self, case: Handover, stage: int) -> None:
         """Stage 0 is untouched, 1 has takers, 2 is signed for, 3 is closed."""

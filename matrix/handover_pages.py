@@ -35,7 +35,6 @@ from matrix.models import Creator, CustomerTransfer, Handover, HandoverItem, Tra
 VIEW = "handover.view"
 EDIT = "handover.edit"
 STORES_NAMED = 150
-CUSTOMERS_SHOWN = 50
 
 
 # -- the list ------------------------------------------------------------------
@@ -146,27 +145,22 @@ def _case_page(
     may_edit = case.is_open and access.reach(request.user, EDIT).covers(case.store)
     sections = _sections(case, refused or {}, may_edit=may_edit)
     lines = [line for section in sections for line in section.lines]
-    page = _customers(request, case)
     context = {
         "case": case,
         "sections": sections,
         "open": [line for line in lines if line.is_open],
         "may_edit": may_edit,
         "may_complete": may_edit and case.last_day <= timezone.localdate(),
-        "page": page,
-        "rows": [(each, transfer_rules.shown_id(each.external_userid)) for each in page.rows],
         "transfer_counts": _counts(case),
         "batches": list(case.batches.select_related("taker").order_by("number")),
         "customers_form": customers or CustomersForm(),
         "off_form": off or ReasonForm(),
-        "takers": takers.colleagues(case.store, without=case.creator) if may_edit else [],
         "log": [_event_of(row) for row in activity.of(case)[:15]],
     }
     return page_or_fragment(
         request,
         "matrix/handover.html",
         context,
-        fragment="matrix/_transfer_rows.html",
         peek="matrix/_handover_peek.html",
         status=status,
     )
@@ -205,21 +199,6 @@ def _sections(case: Handover, refused: dict[int, TakerForm], *, may_edit: bool) 
     ]
 
 
-def _customers(request: HttpRequest, case: Handover) -> Any:
-    rows: QuerySet[Any] = CustomerTransfer.objects.for_user(request.user, VIEW)
-    rows = rows.filter(handover=case).select_related("taker", "batch")
-    state = request.GET.get("customers", "")
-    if state in TransferState.values:
-        rows = rows.filter(state=state)
-    return keyset_page(
-        rows,
-        field="id",
-        descending=False,
-        cursor=request.GET.get("cursor", ""),
-        size=CUSTOMERS_SHOWN,
-    )
-
-
 def _counts(case: Handover) -> list[tuple[str, Any, int]]:
     counted = transfers.counts(case)
     return [
@@ -234,6 +213,35 @@ def _event_of(row: Any) -> Event:
     )
     text = said.done[:1].upper() + said.done[1:]
     return Event(text=text, at=row.at, by=row.actor_label, note=note)
+
+
+@require_safe
+@login_required
+def handover_customers(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customers of a case, and what is done about those whom WeCom did not give on."""
+    case = _case(request, pk, VIEW)
+    may_edit = case.is_open and access.reach(request.user, EDIT).covers(case.store)
+    rows: QuerySet[Any] = CustomerTransfer.objects.for_user(request.user, VIEW)
+    rows = rows.filter(handover=case).select_related("taker", "batch")
+    state = request.GET.get("state", "")
+    if state in TransferState.values:
+        rows = rows.filter(state=state)
+    page = keyset_page(rows, field="id", descending=False, cursor=request.GET.get("cursor", ""))
+    context = {
+        "case": case,
+        "page": page,
+        "rows": [(each, transfer_rules.shown_id(each.external_userid)) for each in page.rows],
+        "state": state,
+        "transfer_counts": _counts(case),
+        "may_edit": may_edit,
+        "takers": takers.colleagues(case.store, without=case.creator) if may_edit else [],
+    }
+    return page_or_fragment(
+        request,
+        "matrix/handover_customers.html",
+        context,
+        fragment="matrix/_transfer_rows.html",
+    )
 
 
 # -- acts on a case ------------------------------------------------------------
@@ -376,8 +384,8 @@ def customer_settle(request: HttpRequest, pk: int) -> HttpResponse:
     act = acts.get(request.POST.get("act", ""))
     if act is None:
         messages.error(request, _("Choose what is done about the customer."))
-        return redirect("matrix:handover", case.pk)
-    return _act(request, case, act, _("Noted."), place="#part-customers")
+        return redirect("matrix:handover_customers", case.pk)
+    return _act(request, case, act, _("Noted."), page="matrix:handover_customers")
 
 
 def _another_taker(request: HttpRequest, customer: CustomerTransfer) -> None:
@@ -399,7 +407,7 @@ def _act(
     command: Callable[[], Any],
     said: str,
     *,
-    place: str = "",
+    page: str = "matrix:handover",
 ) -> HttpResponse:
     try:
         command()
@@ -407,4 +415,4 @@ def _act(
         messages.error(request, str(refusal))
     else:
         messages.success(request, said)
-    return redirect(f"{reverse('matrix:handover', args=[case.pk])}{place}")
+    return redirect(page, case.pk)

@@ -101,7 +101,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/handovers/<int:pk>/look/", handover_pages.handover_look, name="handover_look"),
     path("matrix/handovers/<int:pk>/off/", handover_pages.handover_off, name="handover_off"),
     path(
-        "matrix/handovers/<int:pk>/customers/", handover_pages.customers_add, name="customers_add"
+        "matrix/handovers/<int:pk>/customers/",
+        handover_pages.handover_customers,
+        name="handover_customers",
+    ),
+    path(
+        "matrix/handovers/<int:pk>/customers/add/",
+        handover_pages.customers_add,
+        name="customers_add",
     ),
     path("matrix/handovers/<int:pk>/batches/", handover_pages.batches_make, name="batches_make"),
     path("matrix/batches/<int:pk>/", handover_pages.batch_file, name="batch_file"),

@@ -250,6 +250,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
             "matrix:customers_add",
             "matrix:handover",
             "matrix:handover_close",
+            "matrix:handover_customers",
             "matrix:handover_look",
             "matrix:handover_off",
         ),

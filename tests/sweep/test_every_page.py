@@ -147,6 +147,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
             "matrix:customers_add:pk",
             "matrix:handover:pk",
             "matrix:handover_close:pk",
+            "matrix:handover_customers:pk",
             "matrix:handover_item:pk",
             "matrix:handover_look:pk",
             "matrix:handover_off:pk",

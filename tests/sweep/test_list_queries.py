@@ -141,7 +141,7 @@ ROWS = {
     "matrix:communities": List(Community, manager=PAGE),
     "matrix:community": List(CommunityMember, manager=PAGE),
     "matrix:accounts": List(SocialAccount, manager=PAGE),
-    "matrix:handover": List(CustomerTransfer, manager=PAGE),
+    "matrix:handover_customers": List(CustomerTransfer, manager=PAGE),
     "matrix:handovers": List(Handover, manager=PAGE),
     "matrix:violations": List(AccountEvent, manager=PAGE),
     "matrix:applications": List(Application, manager=PAGE),
@@ -207,7 +207,9 @@ def fill(world: World, first: int, last: int) -> None:
     copies(Handover, [world.handover], creators, creator_id="n.id", note=named)
     cases = added(Handover, "note")
     copies(HandoverItem, [world.handover.items.earliest("pk")], cases, handover_id="n.id")
-    copies(CustomerTransfer, [world.handover.customers.get()], numbers, external_userid=named)
+    copies(
+        CustomerTransfer, [world.handover.customers.earliest("pk")], numbers, external_userid=named
+    )
     handles = added(SocialAccount, "handle")
     copies(Custody, [world.custody], handles, account_id="n.id")
     copies(AccountEvent, [AccountEvent.objects.earliest("pk")], handles, account_id="n.id")
