@@ -146,5 +146,7 @@ class Handovers(DemoPart):
                 state=CreatorState.ACTIVE,
                 person=None,
                 pk__in=own.values("creator"),
-            ).order_by("pk")[:3]
+            )
+            .exclude(pk=case.creator_id)
+            .order_by("pk")[:3]
         )
