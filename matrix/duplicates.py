@@ -22,7 +22,18 @@ from accounts.models import Person
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from matrix.choices import CreatorState
-from matrix.models import Creator, DistinctPair, Pairing, SocialAccount, StaffReport
+from matrix.custody_choices import HandoverState
+from matrix.models import (
+    CommunityMember,
+    Creator,
+    DistinctPair,
+    Handover,
+    HelpRequest,
+    Pairing,
+    Persona,
+    SocialAccount,
+    StaffReport,
+)
 
 SHOWN = 100
 
@@ -100,8 +111,8 @@ def suspects(within: Reach) -> list[Suspect]:
 def merge(*, by: Person | None, keep: Creator, merged: Creator, on: dt.date) -> Creator:
     """Let two rows be one person: from ``on`` the row ``keep`` counts.
 
-    Refuses ``same_row``, ``other_brand``, ``other_kind``, ``merged_before``, ``keeper_has_left``
-    and ``two_sign_ins``.
+    Refuses ``same_row``, ``other_brand``, ``other_kind``, ``merged_before``, ``keeper_has_left``,
+    ``handover_open`` and ``two_sign_ins``. Custody that was signed keeps the name under which it was.
     """
     locked = (
         Creator.objects.select_for_update(of=("self",))
@@ -122,6 +133,10 @@ def merge(*, by: Person | None, keep: Creator, merged: Creator, on: dt.date) -> 
         keep.save(update_fields=["person"])
     _move_accounts(keep, merged, on)
     StaffReport.objects.filter(creator=merged).update(creator=keep)
+    _move_memberships(keep, merged)
+    HelpRequest.objects.filter(creator=merged).update(creator=keep)
+    if not Persona.objects.filter(creator=keep).exists():
+        Persona.objects.filter(creator=merged).update(creator=keep)
     for mover in _movers:
         mover(keep, merged)
     merged.state, merged.left_on = CreatorState.LEFT, merged.left_on or on
@@ -218,11 +233,25 @@ def _check(keep: Creator, merged: Creator) -> None:
             name=keep.name,
             number=keep.number,
         )
+    if Handover.objects.filter(creator=merged, state=HandoverState.OPEN).exists():
+        raise DomainError(
+            "handover_open",
+            _("%(name)s %(number)s is being handed over. Finish or call off the case first."),
+            name=merged.name,
+            number=merged.number,
+        )
     if keep.person_id and merged.person_id:
         raise DomainError(
             "two_sign_ins",
             _("Both have a sign-in. End the access of one under “People” first."),
         )
+
+
+def _move_memberships(keep: Creator, merged: Creator) -> None:
+    """Open memberships go over, but where the row that counts is a member already."""
+    known = CommunityMember.objects.filter(creator=keep, until=None).values("community")
+    moving = CommunityMember.objects.filter(creator=merged, until=None)
+    moving.exclude(community__in=known).update(creator=keep)
 
 
 def _same_row() -> DomainError:

@@ -47,8 +47,10 @@ def with_open(cases: QuerySet[Any]) -> QuerySet[Any]:
     )
 
 
-def open_case_of(creator: Creator) -> Handover | None:
-    return Handover.objects.filter(creator=creator, state=HandoverState.OPEN).first()
+def with_open_case(creators: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotate creators with the id of their open case (``open_case``), None without one."""
+    cases = Handover.objects.filter(creator=OuterRef("pk"), state=HandoverState.OPEN)
+    return creators.annotate(open_case=Subquery(cases.values("pk")[:1]))
 
 
 # -- commands ------------------------------------------------------------------

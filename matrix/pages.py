@@ -137,6 +137,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
 def _creator_or_404(request: HttpRequest, pk: int, permission: str) -> Creator:
     access.require(request.user, permission)
     people = communities.with_names(Creator.objects.for_user(request.user, permission))
+    people = handover.with_open_case(people)
     return get_object_or_404(
         people.select_related("store__parent", "brand__layer_thresholds", "persona", "merged_into"),
         pk=pk,
@@ -172,7 +173,7 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
         "slots": _slots(request, found),
         "may_hand_over": found.state != CreatorState.LEFT
         and access.reach(request.user, HAND_OVER).covers(found.store),
-        "handover_open": handover.open_case_of(found)
+        "open_case": found.open_case
         if access.reach(request.user, "handover.view").covers(found.store)
         else None,
     }

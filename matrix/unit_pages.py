@@ -37,6 +37,7 @@ from matrix.pages import import_address, paired_with
 from matrix.part import VIEW, page_of, tabs
 from matrix.posting import Posting
 
+EDIT = "matrix.edit"
 # A tab shows so many; the list behind it shows all.
 SHOWN = 50
 FIXES = 5
@@ -287,10 +288,11 @@ def _fixes(
     found = accounts.select_related("creator").order_by(
         "-banned", "-leaver", "-unpaired", "handle", "pk"
     )
-    return [_fix(account, unit) for account in found[:FIXES]]
+    may_edit = access.reach(request.user, EDIT).covers(unit)
+    return [_fix(account, may_edit=may_edit) for account in found[:FIXES]]
 
 
-def _fix(account: SocialAccount, unit: Unit) -> Fix:
+def _fix(account: SocialAccount, *, may_edit: bool) -> Fix:
     needs = health.needs_of(account)
     words = {
         Need.BANNED: _("See why"),
@@ -298,10 +300,8 @@ def _fix(account: SocialAccount, unit: Unit) -> Fix:
         Need.UNPAIRED: _("Pair"),
         Need.SILENT: _("Look"),
     }
-    if account.creator_id:
-        href = reverse("matrix:creator", args=[account.creator_id])
-    else:
-        href = page_of(unit) + "?tab=accounts"
+    pairs = may_edit and needs[0] == Need.UNPAIRED
+    href = reverse("matrix:pair" if pairs else "matrix:account", args=[account.pk])
     return Fix(
         title=account.handle,
         line=" · ".join(

@@ -13,8 +13,8 @@ from accounts.choices import Role
 from content.models import Post
 from customers.models import Order
 from kosops.lib.errors import DomainError
-from matrix import duplicates, registry
-from matrix.models import Creator, DistinctPair, Pairing
+from matrix import communities, duplicates, handover, registry
+from matrix.models import CommunityMember, Creator, DistinctPair, Pairing
 from tests import cast as c
 from tests.integrations.passing import bring_in, check, faults
 from tests.integrations.trying import csv_file
@@ -158,6 +158,29 @@ def test_a_chain_of_merges_leads_to_its_end(people, twin):
     duplicates.merge(by=None, keep=people.zhou, merged=twin, on=TODAY)
     third.refresh_from_db()
     assert third.merged_into == people.zhou
+
+
+def test_communities_and_questions_of_a_merged_row_go_over(people, lin, twin):
+    values = {
+        "by": lin,
+        "unit": people.jingan,
+        "kind": "wecom_group",
+        "host": lin,
+        "opened_on": TODAY,
+    }
+    circle = communities.open_community(name="Circle", **values)
+    both = communities.open_community(name="Both", **values)
+    for community, creator in ((circle, twin), (both, twin), (both, people.zhou)):
+        CommunityMember.objects.create(community=community, creator=creator, since=TODAY)
+    duplicates.merge(by=lin, keep=people.zhou, merged=twin, on=TODAY)
+    members = CommunityMember.objects.filter(creator=people.zhou, until=None)
+    assert {member.community for member in members} == {circle, both}
+
+
+def test_a_row_that_is_being_handed_over_is_not_merged(people, lin, twin):
+    account(twin, handle="minmin")
+    handover.open_case(by=lin, creator=twin, reason="leaves", last_day=TODAY)
+    assert refusal(duplicates.merge, keep=people.zhou, merged=twin, on=TODAY) == "handover_open"
 
 
 # -- what later files mean ---------------------------------------------------------

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0030_posts_change_figures'),
+        ('content', '0005_posts_change_figures'),
     ]
 
     operations = [

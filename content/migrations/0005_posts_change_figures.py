@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('content', '0004_links_of_posts'),
-        ('matrix', '0030_unit_figures'),
+        ('matrix', '0009_unit_figures'),
     ]
 
     operations = [migrations.RunSQL(NOTED, UNDO)]

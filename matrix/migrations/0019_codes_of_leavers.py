@@ -10,7 +10,7 @@ def end_codes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matrix", "0012_handover")]
+    dependencies = [("matrix", "0018_handover")]
 
     # Taken back, the codes work again without an end.
     operations = [migrations.RunPython(end_codes, migrations.RunPython.noop)]

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('matrix', '0041_communities'),
+        ('matrix', '0012_communities'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('matrix', '0021_consent_kept'),
+        ('matrix', '0017_consent_kept'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

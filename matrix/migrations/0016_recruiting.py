@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('matrix', '0042_help_requests'),
+        ('matrix', '0015_help_requests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('matrix', '0040_platforms'),
+        ('matrix', '0011_platforms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -73,7 +73,7 @@ DROP FUNCTION {table}_moved();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matrix', '0030_unit_figures'),
+        ('matrix', '0009_unit_figures'),
     ]
 
     operations = [

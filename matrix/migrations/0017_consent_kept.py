@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_append_only"),
-        ("matrix", "0020_recruiting"),
+        ("matrix", "0016_recruiting"),
     ]
 
     operations = [*append_only("matrix_consenttext")]

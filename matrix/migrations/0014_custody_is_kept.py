@@ -36,7 +36,7 @@ CREATE TRIGGER kosops_frozen BEFORE UPDATE OR DELETE ON matrix_custody
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matrix", "0010_custody"),
+        ("matrix", "0013_custody"),
         ("accounts", "0002_append_only"),
     ]
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('matrix', '0031_changes_are_noted'),
+        ('matrix', '0010_changes_are_noted'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matrix', '0011_custody_is_kept'),
+        ('matrix', '0014_custody_is_kept'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
