@@ -300,8 +300,12 @@ def _fix(account: SocialAccount, *, may_edit: bool) -> Fix:
         Need.UNPAIRED: _("Pair"),
         Need.SILENT: _("Look"),
     }
-    pairs = may_edit and needs[0] == Need.UNPAIRED
-    href = reverse("matrix:pair" if pairs else "matrix:account", args=[account.pk])
+    if needs[0] == Need.LEAVER and account.creator_id:
+        # The case of a leaver, which a staff list opens by itself, stands on their page.
+        href = reverse("matrix:creator", args=[account.creator_id])
+    else:
+        pairs = may_edit and needs[0] == Need.UNPAIRED
+        href = reverse("matrix:pair" if pairs else "matrix:account", args=[account.pk])
     return Fix(
         title=account.handle,
         line=" · ".join(

@@ -50,7 +50,7 @@ def test_without_words_all_pages_and_actions_are_offered(lin: Person) -> None:
 def test_pages_are_found_by_any_words_of_their_name(lin: Person) -> None:
     assert found(lin, "matrix ACC")["pages"] == ["Account matrix"]
     with translation.override("zh-hans"):
-        assert found(lin, "账号")["pages"] == ["账号矩阵"]
+        assert found(lin, "账号")["pages"] == ["账号矩阵", "账号"]
 
 
 def test_pages_and_actions_are_those_the_person_may_open(people: c.Cast) -> None:
