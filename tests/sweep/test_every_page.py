@@ -424,8 +424,13 @@ class Looker:
             self.check_overflow(f"on {width}")
 
     def check_overflow(self, where: str) -> None:
+        # Charts follow the width of the page in the frame after it has changed.
         needs, has = self.page.evaluate(
-            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+            """() => new Promise((done) =>
+                requestAnimationFrame(() => requestAnimationFrame(() => {
+                    const page = document.documentElement;
+                    done([page.scrollWidth, page.clientWidth]);
+                })))"""
         )
         if needs > has:
             self.complain(f"{needs} px wide {where}")
