@@ -161,12 +161,14 @@ FACTS: dict[str, Promise] = {
     "new": _("New"),
     "name": pgettext_lazy("platform", "Name"),
     "newly_at_risk": _("Newly at risk"),
+    "note": _("Remark"),
     "number": _("Number"),
     "on": _("Day"),
     "on_paper": _("On paper"),
     "orders": _("Orders"),
     "other": _("The other one"),
     "outcome": _("Result"),
+    "over_quota": _("Accounts of KOS over the quotas of platforms"),
     "owed_back": _("Owed back"),
     "ownership": _("Ownership"),
     "paid": pgettext_lazy("payout", "Paid"),
@@ -216,6 +218,7 @@ FACTS: dict[str, Promise] = {
     "skipped": _("Skipped"),
     "snapshots": _("Figures of posts"),
     "source": _("Source"),
+    "spend": pgettext_lazy("rule of a platform", "Amount"),
     "standard": _("Standard layer"),
     "stage": _("Stage"),
     "state": _("State"),
@@ -234,6 +237,8 @@ FACTS: dict[str, Promise] = {
     "unknown": _("Unknown"),
     "until": _("Last day"),
     "valid_from": _("First day"),
+    "valid_until": _("Last day"),
+    "value": pgettext_lazy("rule of a platform", "Value"),
     "weights": _("Weights"),
     "waiting_refunds": _("Refunds without an order"),
 }
@@ -244,6 +249,7 @@ AMOUNTS = {
     "incentives.settlement": {
         *("clawed_back", "earned", "held", "owed_back", "payable", "released", "to_pay"),
     },
+    "matrix.platformrule": {"spend"},
 }
 
 _pages: dict[str, str] = {}

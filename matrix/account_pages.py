@@ -31,13 +31,14 @@ from matrix import (
     filters,
     health,
     masking,
+    platform_rules,
     recovery,
     takers,
     tree,
     violations,
 )
 from matrix.account_filters import AccountFilter, EventFilter
-from matrix.choices import Domain, Platform
+from matrix.choices import AccountState, Domain, Platform
 from matrix.custody_choices import Risk
 from matrix.custody_forms import AccountForm, CustodyForm, EventForm, PaperForm, StateForm
 from matrix.models import AccountEvent, Custody, Evidence, SocialAccount
@@ -291,6 +292,7 @@ def account_change(request: HttpRequest, pk: int) -> HttpResponse:
 def account_state(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the account to another state, with the reason."""
     found = _account(request, pk, EDIT)
+    was_closed = found.state == AccountState.CLOSED
     form = StateForm(request.POST or None, initial={"state": found.state})
     if request.method == "POST" and form.is_valid():
         try:
@@ -302,8 +304,25 @@ def account_state(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(place, str(refusal))
         else:
             messages.success(request, _("The state is changed."))
+            if was_closed:
+                _warn_of_quota(request, found)
             return redirect("matrix:account", found.pk)
     return _form(request, found, form, _("Change the state"), _("Change the state"))
+
+
+def _warn_of_quota(request: HttpRequest, found: SocialAccount) -> None:
+    """Say that an account more than the platform allows is open; it stays open."""
+    use = platform_rules.over_quota(found, timezone.localdate())
+    if use is not None:
+        messages.warning(
+            request,
+            _("%(platform)s now has %(used)s accounts of KOS; the quota is %(value)s.")
+            % {
+                "platform": found.get_platform_display(),
+                "used": formats.number(use.used or 0),
+                "value": formats.number(use.value),
+            },
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

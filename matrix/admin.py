@@ -23,6 +23,7 @@ from matrix.models import (
     LayerThresholds,
     Pairing,
     Persona,
+    PlatformRule,
     ProfileCheck,
     SocialAccount,
     StaffReport,
@@ -130,6 +131,14 @@ class BrandPlatformAdmin(Looking):
 class BrandTradeAdmin(Looking):
     list_display = ("brand", "trade")
     list_select_related = ("brand",)
+
+
+@admin.register(PlatformRule)
+class PlatformRuleAdmin(Looking):
+    list_display = ("platform", "kind", "brand", "value", "valid_from", "valid_until")
+    list_select_related = ("brand",)
+    list_filter = ("kind",)
+    search_fields = ("platform", "source")
 
 
 @admin.register(Community)

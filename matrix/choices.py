@@ -143,6 +143,28 @@ class Trade(models.TextChoices):
 REGULATED = frozenset({Trade.FINANCE, Trade.HEALTH, Trade.EDUCATION})
 
 
+class PlatformRuleKind(models.TextChoices):
+    """What a platform allows at the most, or asks at the least."""
+
+    KOS_QUOTA = "kos_quota", _("KOS accounts at a time")
+    MONTHLY_SPEND = "monthly_spend", _("Spend per month at least")
+    NOTES_PER_MONTH = "notes_per_month", _("Brand notes of a KOC per month")
+
+
+class RuleState(models.TextChoices):
+    OK = "ok", pgettext_lazy("rule of a platform", "Kept")
+    NEAR = "near", pgettext_lazy("rule of a platform", "Near the quota")
+    OVER = "over", pgettext_lazy("rule of a platform", "Over the quota")
+    SHORT = "short", pgettext_lazy("rule of a platform", "Spend too low")
+    UNKNOWN = "unknown", pgettext_lazy("rule of a platform", "No report yet")
+    ADVICE = "advice", pgettext_lazy("rule of a platform", "Advice only")
+
+    @property
+    def tone(self) -> str:
+        tones = {"ok": "good", "near": "warn", "over": "bad", "short": "bad", "advice": "info"}
+        return tones.get(self.value, "neutral")
+
+
 class PrivateLayer(models.TextChoices):
     """K26: the three layers of the private domain."""
 

@@ -64,6 +64,17 @@ MATRIX = {
     ),
     "help_answered": _("Requests answered or closed in the last 30 days."),
     "platform_accounts": _("Accounts of units and people on the platform that are not closed."),
+    "platform_rule_value": _(
+        "Accounts of KOS at a time, money a month, or notes of a KOC a month, by the rule. The"
+        " number of notes is advice: nothing is blocked by it."
+    ),
+    "platform_rule_used": _(
+        "Quota: public accounts of KOS that the company opened or the employee authorised and that"
+        " are not closed. Spend: promotion in the latest staff reports of a month that came in."
+    ),
+    "platform_rule_left": _(
+        "What may still be opened, or must still be spent. From 90 % on a quota is near."
+    ),
     "paired": _("Public accounts with a private account that takes over their leads."),
     "need_action": _(
         "Public accounts that are banned, held by someone who left, not paired, or without a post"

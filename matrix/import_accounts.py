@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import UnitKind
@@ -25,7 +27,7 @@ from integrations.formats import (
 from integrations.sheets import values
 from integrations.sheets.faults import ValueFault
 from kosops.lib import sql
-from matrix import platforms
+from matrix import platform_rules, platforms
 from matrix.choices import (
     AccountState,
     CreatorState,
@@ -256,3 +258,8 @@ class AccountList(ImportFormat):
             ["handle", "platform_uid", "ownership", "private_layer", "state", "followers",
              "opened_on", "creator", "unit", "owner_proof"],
         )  # fmt: skip
+
+    def finish(self) -> Mapping[str, int]:
+        """Say by how many accounts the platforms have too many now; nothing is kept out for it."""
+        over = platform_rules.accounts_over(self.run.brand, timezone.localdate())
+        return {"over_quota": over} if over else {}

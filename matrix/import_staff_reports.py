@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,7 @@ from integrations.formats import (
     register,
 )
 from kosops.lib.errors import DomainError
+from matrix import platform_rules
 from matrix.choices import AccountState, CreatorKind, CreatorState, Domain, Ownership, Platform
 from matrix.import_words import Repeated
 from matrix.models import Creator, SocialAccount, StaffReport
@@ -108,6 +110,7 @@ class XiaohongshuStaffReport(ImportFormat):
             "The account is not known, and there is no KOS called “%(name)s” to add it to."
         ),
         "not_a_staff_account": _("%(handle)s belongs to nobody of the staff."),
+        "over_quota": _("Accounts of KOS over the quotas of platforms"),
     }
 
     def __init__(self, run: ImportRun) -> None:
@@ -239,6 +242,11 @@ class XiaohongshuStaffReport(ImportFormat):
             record.outcome = Outcome.UNCHANGED if same else Outcome.CHANGED
 
     # -- writing ----------------------------------------------------------------------
+
+    def finish(self) -> Mapping[str, int]:
+        """Say by how many accounts the platforms have too many now; nothing is kept out for it."""
+        over = platform_rules.accounts_over(self.run.brand, timezone.localdate())
+        return {"over_quota": over} if over else {}
 
     def write(self, records: list[Record]) -> None:
         new_accounts = {

@@ -127,6 +127,7 @@ WORDS = {
         "Nobody has checked yet who %(name)s is; no account of theirs can be in use before that."
     ),
     "layer_of_public_account": _("Only an account of the private domain has a layer."),
+    "over_quota": _("Accounts of KOS over the quotas of platforms"),
 }
 
 

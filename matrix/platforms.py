@@ -24,6 +24,7 @@ from matrix.choices import (
     AccountState,
     Domain,
     Platform,
+    RuleState,
     Trade,
 )
 from matrix.models import BrandPlatform, BrandTrade, SocialAccount
@@ -54,6 +55,8 @@ class Standing:
     # Whether the advice is the brand's own, and whether the shipped one puts the platform first.
     rewritten: bool
     recommended: bool
+    # What to warn of: a quota that is full, or spend that is too low.
+    mark: RuleState | None = None
 
     @property
     def domain_label(self) -> Text:

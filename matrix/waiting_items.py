@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,11 +16,12 @@ from accounts import waiting
 from accounts.models import Person
 from kosops.ui.formats import number
 from kosops.ui.parts import Waiting
+from matrix import platform_rules
 from matrix.choices import AccountState, CreatorState, HelpState
 from matrix.custody import UNSIGNED
 from matrix.custody_choices import HandoverState
 from matrix.health import Need, public_accounts
-from matrix.models import Custody, Handover, HelpRequest, SocialAccount
+from matrix.models import Custody, Handover, HelpRequest, PlatformRule, SocialAccount
 
 # Whoever may change the matrix acts; the others see it there.
 EDIT = "matrix.edit"
@@ -128,6 +130,42 @@ def banned(person: Person) -> Iterator[Waiting]:
             href=f"{reverse('matrix:tree')}?needs={Need.BANNED}",
             icon="shield",
             rank="notice",
+        )
+
+
+@waiting.question("platform_rules")
+def _platform_rules(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(_rules_of(person))
+
+
+def _rules_of(person: Person) -> QuerySet[Any, Any]:
+    rules = PlatformRule.objects.for_user(person, EDIT)
+    return platform_rules.in_force(rules, timezone.localdate())
+
+
+@waiting.register
+def broken_rules(person: Person) -> Iterator[Waiting]:
+    if not waiting.facts_of(person)["platform_rules"]:
+        return
+    found = platform_rules.uses(_rules_of(person), timezone.localdate())
+    broken = [each for each in found if each.state in platform_rules.BROKEN]
+    if broken:
+        only = len({each.platform for each in broken}) == 1
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> rule of a platform is not kept",
+                    "<b>{count}</b> rules of platforms are not kept",
+                    len(broken),
+                ),
+                count=number(len(broken)),
+            ),
+            href=reverse("matrix:platform", args=[broken[0].platform])
+            if only
+            else reverse("matrix:platforms"),
+            icon="circle-alert",
+            rank="notice",
+            note=_("Too many accounts, or too little spent"),
         )
 
 

@@ -19,6 +19,7 @@ from django.db import models
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
 
 from accounts import saved_views
 from accounts.api_keys import create_key
@@ -34,7 +35,7 @@ from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
 from kosops.lib.secrets import decrypt
-from matrix import communities, custody, handover, help_requests
+from matrix import communities, custody, handover, help_requests, platform_rules
 from matrix.models import (
     Application,
     CommunityMember,
@@ -43,6 +44,7 @@ from matrix.models import (
     Handover,
     HelpRequest,
     Pairing,
+    PlatformRule,
     Recruitment,
     SocialAccount,
     StaffReport,
@@ -99,6 +101,7 @@ class World:
     custody: Custody
     help: HelpRequest
     handover: Handover
+    rule: PlatformRule
     order_id: int
     line_id: int
     tier_run: TierRun
@@ -131,6 +134,7 @@ WORDS = {
     "incentives:tier_moves": {"outcome": "promoted"},
     # Every brand has the shipped platforms; tests/matrix/test_platforms.py tries those of another.
     "matrix:platform": {"code": "douyin"},
+    "matrix:platform_rule_add": {"code": "douyin"},
 }
 WITH_ARGUMENTS = [name for name, arguments in ROUTES if arguments and name not in WORDS]
 PAGES = [
@@ -192,6 +196,9 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
             "matrix:help_close",
         ),
         lambda w: {"pk": w.help.pk},
+    ),
+    **dict.fromkeys(
+        ("matrix:platform_rule", "matrix:platform_rule_remove"), lambda w: {"pk": w.rule.pk}
     ),
     "matrix:reveal": lambda w: {"pk": w.chengye.zhou.pk},
     **dict.fromkeys(
@@ -402,6 +409,14 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             client_key=uuid.uuid4(),
         ),
         handover=a_handover(chengye),
+        rule=platform_rules.add_rule(
+            by=None,
+            brand=chengye.brand,
+            platform="xiaohongshu",
+            kind="kos_quota",
+            value=7,
+            valid_from=timezone.localdate() + dt.timedelta(days=30),
+        ),
         order_id=order.pk,
         line_id=order.lines.get().pk,
         tier_run=run,

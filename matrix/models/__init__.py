@@ -10,6 +10,7 @@ from matrix.models.help_requests import HelpRequest
 from matrix.models.layers import LayerThresholds
 from matrix.models.people import Creator
 from matrix.models.personas import Persona, ProfileCheck
+from matrix.models.platform_rules import PlatformRule
 from matrix.models.platforms import BrandPlatform, BrandTrade, PlatformField
 from matrix.models.recruiting import (
     Application,
@@ -51,6 +52,7 @@ __all__ = [
     "Pairing",
     "Persona",
     "PlatformField",
+    "PlatformRule",
     "ProfileCheck",
     "Recruitment",
     "RecruitmentChannel",

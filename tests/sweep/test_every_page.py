@@ -57,6 +57,7 @@ from matrix.models import (
     HandoverItem,
     HelpRequest,
     Pairing,
+    PlatformRule,
     Recruitment,
     RecruitmentChannel,
     SocialAccount,
@@ -122,6 +123,10 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
             .latest("pk")
             .pk
         ),
+    ),
+    **dict.fromkeys(
+        ("matrix:platform_rule:pk", "matrix:platform_rule_remove:pk"),
+        lambda: PlatformRule.objects.latest("valid_from").pk,
     ),
     "matrix:pairing_end:pk": lambda: Pairing.objects.latest("pk").pk,
     "matrix:store:pk": lambda: Unit.objects.filter(kind="store").earliest("pk").pk,
