@@ -6,7 +6,7 @@ import datetime as dt
 
 from accounts.demo import DemoPart, demo_part
 from matrix import platform_rules
-from matrix.choices import CreatorKind, Domain, Platform, PlatformRuleKind
+from matrix.choices import Platform, PlatformRuleKind
 from matrix.models import PlatformRule, SocialAccount
 
 SOURCE = "小红书 KOS 权益说明"
@@ -21,16 +21,15 @@ class PlatformRules(DemoPart):
     fills = (PlatformRule,)
 
     def prepare(self) -> None:
-        open_now = SocialAccount.objects.filter(
-            brand=self.demo.brand,
-            platform=Platform.XIAOHONGSHU,
-            domain=Domain.PUBLIC,
-            creator__kind=CreatorKind.KOS,
-        ).count()
+        accounts = SocialAccount.objects.filter(
+            brand=self.demo.brand, platform=Platform.XIAOHONGSHU
+        )
+        open_now = platform_rules.counted(accounts).count()
         half = self.demo.first_day + dt.timedelta(days=92)
-        quota = max(10, round(open_now * 1.06, -1))
+        # The next full five above the accounts: near the quota, never over it.
+        quota = 5 * (open_now // 5 + 1)
         for kind, value, since, note in (
-            (PlatformRuleKind.KOS_QUOTA, max(5, quota // 2), self.demo.first_day, "首批名额"),
+            (PlatformRuleKind.KOS_QUOTA, quota // 2, self.demo.first_day, "首批名额"),
             (PlatformRuleKind.KOS_QUOTA, quota, half, "扩容后名额"),
             (
                 PlatformRuleKind.MONTHLY_SPEND,
@@ -44,7 +43,7 @@ class PlatformRules(DemoPart):
                 brand=self.demo.brand,
                 platform=Platform.XIAOHONGSHU,
                 kind=kind,
-                value=int(value),
+                value=value,
                 valid_from=since,
                 source=SOURCE,
                 note=note,

@@ -128,9 +128,16 @@ def worst_by_platform(found: Iterable[Use]) -> dict[str, RuleState]:
     return worst
 
 
+def counted(accounts: QuerySet[Any]) -> QuerySet[Any]:
+    """Of ``accounts`` those that a quota of KOS accounts counts."""
+    return health.public_accounts(accounts).filter(
+        creator__kind=CreatorKind.KOS, ownership__in=COUNTED
+    )
+
+
 def over_quota(account: SocialAccount, on: dt.date) -> Use | None:
     """The quota that an account breaks together with the others; it may be opened all the same."""
-    if not _counted(SocialAccount.objects.filter(pk=account.pk)).exists():
+    if not counted(SocialAccount.objects.filter(pk=account.pk)).exists():
         return None
     rules = PlatformRule.objects.filter(
         brand=account.brand_id, platform=account.platform, kind=PlatformRuleKind.KOS_QUOTA
@@ -271,17 +278,11 @@ def _place(kind: str) -> int:
     return PlatformRuleKind.values.index(kind)
 
 
-def _counted(accounts: QuerySet[Any]) -> QuerySet[Any]:
-    return health.public_accounts(accounts).filter(
-        creator__kind=CreatorKind.KOS, ownership__in=COUNTED
-    )
-
-
 def _accounts(rules: Collection[PlatformRule]) -> dict[tuple[int, str], int]:
     rows = SocialAccount.objects.filter(
         brand__in={each.brand_id for each in rules}, platform__in={each.platform for each in rules}
     )
-    counts = _counted(rows).order_by().values("brand_id", "platform").annotate(count=Count("pk"))
+    counts = counted(rows).order_by().values("brand_id", "platform").annotate(count=Count("pk"))
     return {(row["brand_id"], row["platform"]): row["count"] for row in counts}
 
 
