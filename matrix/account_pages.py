@@ -38,10 +38,11 @@ from matrix import (
     violations,
 )
 from matrix.account_filters import AccountFilter, EventFilter
-from matrix.choices import AccountState, Domain, Platform
+from matrix.choices import AccountState, Domain
 from matrix.custody_choices import Risk
 from matrix.custody_forms import AccountForm, CustodyForm, EventForm, PaperForm, StateForm
 from matrix.models import AccountEvent, Custody, Evidence, SocialAccount
+from matrix.pages import paired_with
 
 VIEW = "matrix.view"
 EDIT = "matrix.edit"
@@ -66,8 +67,7 @@ class AccountRow:
 
     @property
     def paired_with(self) -> str:
-        account: Any = self.account
-        return _paired(account.paired_platform, account.paired_handle)
+        return paired_with(self.account)
 
     @property
     def risks(self) -> list[Risk]:
@@ -156,7 +156,7 @@ def _account_page(
         "account": found,
         "handle": found.handle if revealed else masking.shown_handle(found.platform, found.handle),
         "needs": health.needs_of(known) if known is not None else [],
-        "paired_with": _paired(known.paired_platform, known.paired_handle) if known else "",
+        "paired_with": paired_with(known) if known else "",
         "paired_since": known.paired_since if known else None,
         "takes_over": _takes_over(found),
         "facts": _facts(found),
@@ -192,12 +192,6 @@ def _takes_over(found: SocialAccount) -> list[str]:
         f"{each.public_account.get_platform_display()} · {each.public_account.handle}"
         for each in found.takes_over.filter(until=None).select_related("public_account")
     ]
-
-
-def _paired(platform: str | None, handle: str | None) -> str:
-    if not platform:
-        return ""
-    return f"{Platform(platform).label} · {masking.shown_handle(platform, handle or '')}"
 
 
 def _risks(found: SocialAccount, held: Custody | None) -> list[Risk]:

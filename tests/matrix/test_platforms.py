@@ -1,5 +1,7 @@
 """The platforms of a brand: shipped ones switched, its own, and the advice for its trade."""
 
+import datetime as dt
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -15,7 +17,7 @@ from matrix import platforms
 from matrix.choices import AccountState, Domain, Platform, Trade
 from matrix.models import BrandPlatform, BrandTrade, SocialAccount
 from matrix.models.platforms import forget
-from matrix.registry import add_account
+from matrix.registry import add_account, pair_accounts
 from tests import cast as c
 from tests.integrations.passing import check, faults, figures
 from tests.integrations.trying import csv_file
@@ -264,3 +266,14 @@ def test_a_file_may_name_own_platforms_and_none_that_is_off(lin, chengye, dewu):
         (4, "platform", "platform_not_in_use"),
         (5, "platform", "not_a_choice"),
     ]
+
+
+def test_a_pairing_with_an_own_private_platform_shows_its_name(lin, chengye):
+    platforms.add_platform(
+        by=lin, brand=chengye.brand, code="circle", name="品牌圈", domain=Domain.PRIVATE
+    )
+    public, private = account(chengye, "xiaohongshu"), account(chengye, "circle")
+    pair_accounts(by=lin, public=public, private=private, since=dt.date(2026, 9, 1))
+    for address in (reverse("matrix:accounts"), reverse("matrix:account", args=[public.pk])):
+        shown = browser(lin).get(address)
+        assert shown.status_code == 200 and "品牌圈 · " in shown.content.decode(), address
