@@ -102,8 +102,7 @@ def accounts_of(brand: Unit, person: Person, platform: str) -> Any:
 
 
 def _account_label(account: SocialAccount) -> str:
-    owner = account.creator.name if account.creator else account.unit.name
-    return f"{account.handle} · {owner}" + (
+    return f"{account.handle} · {account.owner_name}" + (
         f" · {account.platform_uid}" if account.platform_uid else ""
     )
 

@@ -128,7 +128,7 @@ def give_account(
     proof = to.identity if to is not None else OwnerProof.COMPANY
     if account.state in registry.IN_USE and not proof:
         raise registry.owner_not_verified()
-    before = account.creator.name if account.creator else account.unit.name
+    before = account.owner_name
     account.creator = to
     account.unit = to.store if to is not None else unit
     account.owner_proof = proof

@@ -58,10 +58,6 @@ def handovers(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter
     )
 
 
-def _handle(account: SocialAccount) -> str:
-    return masking.shown_handle(account.platform, account.handle)
-
-
 def _paired(row: Any) -> str | None:
     if not row.paired_platform:
         return None
@@ -82,13 +78,13 @@ def register() -> None:
             permission=VIEW,
             found=accounts,
             columns=[
-                Column(heading=_("Account name"), value=_handle),
+                Column(heading=_("Account name"), value=lambda row: row.shown_handle),
                 Column(heading=_("Platform"), value=lambda row: row.get_platform_display()),
                 Column(heading=_("Platform id"), value=lambda row: row.platform_uid or None),
                 Column(
                     heading=_("Owner"),
                     of="owner",
-                    value=lambda row: row.creator.name if row.creator else row.unit.name,
+                    value=lambda row: row.owner_name,
                 ),
                 Column(
                     heading=_("Number of the creator"),
@@ -124,7 +120,7 @@ def register() -> None:
             permission=VIEW,
             found=events,
             columns=[
-                Column(heading=_("Account name"), value=lambda row: _handle(row.account)),
+                Column(heading=_("Account name"), value=lambda row: row.account.shown_handle),
                 Column(heading=_("Platform"), value=lambda row: row.account.get_platform_display()),
                 Column(
                     heading=_("What happened"), of="kind", value=lambda row: row.get_kind_display()

@@ -63,7 +63,7 @@ class AccountRow:
 
     @property
     def handle(self) -> str:
-        return masking.shown_handle(self.account.platform, self.account.handle)
+        return self.account.shown_handle
 
     @property
     def paired_with(self) -> str:
@@ -154,7 +154,7 @@ def _account_page(
     known = _known(request, found)
     context = {
         "account": found,
-        "handle": found.handle if revealed else masking.shown_handle(found.platform, found.handle),
+        "handle": found.handle if revealed else found.shown_handle,
         "needs": health.needs_of(known) if known is not None else [],
         "paired_with": paired_with(known) if known else "",
         "paired_since": known.paired_since if known else None,
@@ -446,7 +446,7 @@ def _form(
 ) -> HttpResponse:
     context = {
         "account": found,
-        "handle": masking.shown_handle(found.platform, found.handle),
+        "handle": found.shown_handle,
         "form": form,
         "title": title,
         "submit": submit,
@@ -475,10 +475,7 @@ def violation_list(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "rows": [
-            (each, masking.shown_handle(each.account.platform, each.account.handle))
-            for each in page.rows
-        ],
+        "rows": [(each, each.account.shown_handle) for each in page.rows],
         "count": partial(count_up_to, rows),
         "units": partial(filters.unit_choices, request, VIEW, found.active.get("unit")),
     }

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
 from kosops.lib.errors import DomainError
-from matrix import duplicates, masking, posting
+from matrix import duplicates, posting
 from matrix.models import Creator, SocialAccount
 from matrix.posting import Posting
 
@@ -111,8 +111,7 @@ def _sides(
     sides = {pk: Side(one, posts.get(pk, posting.NOTHING)) for pk, one in people.items()}
     accounts = SocialAccount.objects.for_user(request.user, EDIT).filter(creator__in=people)
     for account in accounts.order_by("platform", "handle"):
-        shown = masking.shown_handle(account.platform, account.handle)
         sides[account.creator_id or 0].accounts.append(
-            f"{account.get_platform_display()} · {shown}"
+            f"{account.get_platform_display()} · {account.shown_handle}"
         )
     return sides

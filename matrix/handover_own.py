@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from kosops.lib.errors import DomainError
-from matrix import account_changes, custody, handover_paths, held, masking, registry
+from matrix import account_changes, custody, handover_paths, held, registry
 from matrix.choices import AccountState, Domain, Ownership, Platform
 from matrix.custody_choices import ClosedWhy, HandoverPath, HandoverReason
 from matrix.handover_parts import NEEDS_TAKER, Found, Part, Text
@@ -223,7 +223,7 @@ class ShareCode(Part):
 
 
 def _name(account: SocialAccount) -> str:
-    shown = masking.shown_handle(account.platform, account.handle)
+    shown = account.shown_handle
     return f"{account.get_platform_display()} · {shown}"
 
 
@@ -231,7 +231,7 @@ def _found(account: SocialAccount, ways: Sequence[HandoverPath]) -> Found:
     return Found(
         key=str(account.pk),
         path=ways[0],
-        label=masking.shown_handle(account.platform, account.handle),
+        label=account.shown_handle,
         account_id=account.pk,
     )
 

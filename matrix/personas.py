@@ -14,7 +14,7 @@ from accounts import activity
 from accounts.models import Person
 from kosops.lib.errors import DomainError
 from matrix import profiles
-from matrix.choices import AccountState, CreatorKind, Domain, ProfileState
+from matrix.choices import AccountState, CreatorKind, Domain, KocKind, ProfileState
 from matrix.models import Creator, Persona, ProfileCheck, SocialAccount
 from matrix.profiles import Item, Shown, Wanted
 
@@ -53,7 +53,7 @@ def wanted_of(account: SocialAccount, persona: Persona | None) -> Wanted:
         names=tuple(name for name in names if name),
         position=((persona.position if persona else "") or creator.position) if staff else "",
         store=account.unit.name if staff and account.domain == Domain.PUBLIC else "",
-        affiliation=staff or creator.koc_kind == "contracted",
+        affiliation=staff or creator.koc_kind == KocKind.CONTRACTED,
         avatar=bool(persona and persona.avatar),
     )
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from kosops.lib.errors import DomainError
-from matrix import masking, personas, profiles, registry
+from matrix import personas, profiles, registry
 from matrix.choices import Domain
 from matrix.forms import CreatorForm, PairForm, PersonaForm, ProfileForm
 from matrix.models import Creator, Pairing, SocialAccount
@@ -118,7 +118,7 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
         said="",
         creator=owner,
         context={
-            "title": _("Profile of %(handle)s") % {"handle": _shown(found)},
+            "title": _("Profile of %(handle)s") % {"handle": found.shown_handle},
             "words": _("Open the profile on the platform and write down what it shows."),
             "wanted": _wanted_lines(found, wanted),
             "submit": _("Check the profile"),
@@ -247,12 +247,7 @@ def _offered(request: HttpRequest, public: SocialAccount) -> QuerySet[Any]:
 
 
 def _label(account: SocialAccount) -> str:
-    owner = account.creator.name if account.creator else account.unit.name
-    return f"{account.get_platform_display()} · {_shown(account)} · {owner}"
-
-
-def _shown(account: SocialAccount) -> str:
-    return masking.shown_handle(account.platform, account.handle)
+    return f"{account.get_platform_display()} · {account.shown_handle} · {account.owner_name}"
 
 
 def _wanted_lines(account: SocialAccount, wanted: profiles.Wanted) -> list[tuple[str, str]]:

@@ -107,10 +107,7 @@ def add_creator(
         raise DomainError(
             "not_a_store", _("A creator belongs to a store; %(unit)s is none."), unit=store.name
         )
-    if koc_kind and kind != CreatorKind.KOC:
-        raise DomainError("koc_kind_of_kos", _("Only a KOC has a KOC kind."))
-    if programme and kind != CreatorKind.KOC:
-        raise DomainError("programme_of_kos", _("Only a KOC takes part in a KOC programme."))
+    _check_koc_alone(kind, koc_kind, programme)
     if state == CreatorState.ACTIVE and not identity:
         raise _not_identified(name)
     creator = Creator(
@@ -520,12 +517,16 @@ def owner_not_verified() -> DomainError:
 # -- private -------------------------------------------------------------------
 
 
+def _check_koc_alone(kind: str, koc_kind: str, programme: str) -> None:
+    if koc_kind and kind != CreatorKind.KOC:
+        raise DomainError("koc_kind_of_kos", _("Only a KOC has a KOC kind."))
+    if programme and kind != CreatorKind.KOC:
+        raise DomainError("programme_of_kos", _("Only a KOC takes part in a KOC programme."))
+
+
 def _check_kind(creator: Creator) -> None:
     """What only a KOC has, and what only a KOS has."""
-    if creator.kind != CreatorKind.KOC and creator.koc_kind:
-        raise DomainError("koc_kind_of_kos", _("Only a KOC has a KOC kind."))
-    if creator.kind != CreatorKind.KOC and creator.programme:
-        raise DomainError("programme_of_kos", _("Only a KOC takes part in a KOC programme."))
+    _check_koc_alone(creator.kind, creator.koc_kind, creator.programme)
     if creator.kind != CreatorKind.KOS and (creator.talent_type or creator.badges):
         raise DomainError(
             "talent_type_of_koc", _("Only store staff have a talent type and role badges.")

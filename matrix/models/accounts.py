@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
+from matrix import masking
 from matrix.choices import (
     AccountPurpose,
     AccountRole,
@@ -98,6 +99,16 @@ class SocialAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_platform_display()} · {self.handle}"
+
+    @property
+    def shown_handle(self) -> str:
+        """The handle as lists and pages show it: a personal one in part."""
+        return masking.shown_handle(self.platform, self.handle)
+
+    @property
+    def owner_name(self) -> str:
+        """Whose account it is: a person's or a unit's. Fetch both with the account."""
+        return self.creator.name if self.creator else self.unit.name
 
 
 class Pairing(models.Model):
