@@ -68,9 +68,26 @@ class LedgerKind(models.TextChoices):
     PAYABLE = "payable", _("Commission payable")
     INFLIGHT = "inflight", _("Payouts under way")
     CASH_CLEARING = "cash_clearing", _("Cash clearing")
+    REWARDS = "rewards", _("Reward expense")
+    PRIZES = "prizes", _("Prize expense")
+    TAX = "tax", _("Tax withheld")
+    WRITE_OFF = "write_off", _("Debt written off")
+    # In points, see POINTS.
+    POINTS_ISSUED = "points_issued", _("Points issued")
+    POINTS_HELD = "points_held", _("Points held")
+    POINTS = "points", _("Points to spend")
 
 
-OWNED_KINDS = (LedgerKind.ACCRUED, LedgerKind.PAYABLE, LedgerKind.INFLIGHT)
+# What a person owns; all others belong to the brand.
+OWNED_KINDS = (
+    LedgerKind.ACCRUED,
+    LedgerKind.PAYABLE,
+    LedgerKind.INFLIGHT,
+    LedgerKind.POINTS_HELD,
+    LedgerKind.POINTS,
+)
+# The currency of the points' accounts: whole points.
+POINTS = "PTS"
 
 
 class JournalKind(models.TextChoices):
@@ -80,3 +97,12 @@ class JournalKind(models.TextChoices):
     PAYOUT_PAID = "payout_paid", _("Payout paid")
     PAYOUT_FAILED = "payout_failed", _("Payout failed")
     REVERSAL = "reversal", _("Reversal")
+    REWARD = "reward", _("Reward")
+    PRIZE = "prize", _("Prize")
+    ADJUSTMENT = "adjustment", _("Adjustment")
+    WRITE_OFF = "write_off", _("Debt written off")
+    POINTS_EARNED = "points_earned", _("Points earned")
+    POINTS_RELEASED = "points_released", _("Points released")
+    POINTS_SPENT = "points_spent", _("Points spent")
+    POINTS_RETURNED = "points_returned", _("Points returned")
+    POINTS_EXPIRED = "points_expired", _("Points expired")

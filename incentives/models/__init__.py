@@ -1,0 +1,30 @@
+"""What incentives keeps: tiers, commission, the books, settlement and payouts by concept."""
+
+from incentives.models.books import Journal, LedgerAccount, Posting
+from incentives.models.payouts import Approval, Payout, PayoutBatch, PayoutDestination
+from incentives.models.plans import PlanRate, PlanVersion
+from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
+from incentives.models.settlement import Settlement, Statement
+from incentives.models.tiers import LadderVersion, TierChange, TierRisk, TierRun
+
+__all__ = [
+    "Approval",
+    "CommissionLine",
+    "CommissionRun",
+    "Journal",
+    "LadderVersion",
+    "LedgerAccount",
+    "Payout",
+    "PayoutBatch",
+    "PayoutDestination",
+    "PendingRelease",
+    "PlanRate",
+    "PlanVersion",
+    "Posting",
+    "ReleaseLine",
+    "Settlement",
+    "Statement",
+    "TierChange",
+    "TierRisk",
+    "TierRun",
+]

@@ -1,0 +1,80 @@
+"""A closed month and its statements."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Job, Unit, scoped_by
+from incentives.choices import SettlementState
+from matrix.models import Creator
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class Settlement(models.Model):
+    """A closed month of a brand: the runs that closed it and one statement per creator."""
+
+    brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    period = models.CharField(max_length=7, help_text="2026-11")
+    state = models.CharField(
+        max_length=12, choices=SettlementState.choices, default=SettlementState.CALCULATING
+    )
+    currency = models.CharField(max_length=3)
+    totals = models.JSONField(default=dict)
+    content_hash = models.CharField(max_length=64, blank=True)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = scoped_by("brand").as_manager()
+
+    class Meta:
+        verbose_name = _("settlement")
+        verbose_name_plural = _("settlements")
+        constraints = [
+            models.UniqueConstraint("brand", "period", name="settlement_once_a_month"),
+        ]
+
+    def __str__(self) -> str:
+        return self.period
+
+
+class Statement(models.Model):
+    """What a creator earned in a settled month. Locked with the settlement.
+
+    opening + released - paid_out = payable; earned and clawed_back say how released came about:
+    held_opening + earned - clawed_back - released = held. clawed_back is a positive figure.
+    """
+
+    settlement = models.ForeignKey(Settlement, models.PROTECT, related_name="statements")
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="statements")
+    store = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    held_opening = models.BigIntegerField()
+    earned = models.BigIntegerField()
+    clawed_back = models.BigIntegerField()
+    released = models.BigIntegerField()
+    held = models.BigIntegerField()
+    opening = models.BigIntegerField()
+    paid_out = models.BigIntegerField()
+    payable = models.BigIntegerField()
+
+    objects = scoped_by("store").as_manager()
+
+    class Meta:
+        verbose_name = _("statement")
+        verbose_name_plural = _("statements")
+        constraints = [
+            models.UniqueConstraint("settlement", "creator", name="statement_once"),
+            models.CheckConstraint(
+                condition=Q(payable=F("opening") + F("released") - F("paid_out"))
+                & Q(held=F("held_opening") + F("earned") - F("clawed_back") - F("released")),
+                name="statement_adds_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.creator} · {self.settlement}"
