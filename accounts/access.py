@@ -170,6 +170,11 @@ def roles_of(person: Any) -> frozenset[str]:
     return frozenset(role for role, _path in _grants(person))
 
 
+def grants_of(person: Person) -> frozenset[tuple[str, str]]:
+    """(role, path of the unit) of today's grants."""
+    return frozenset(_grants(person))
+
+
 def brands_of(person: Any, permission: str) -> list[Unit]:
     """Brands where the person holds ``permission``, wholly or in part, by name."""
     return list(visible_brands(person, permission))

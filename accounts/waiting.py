@@ -6,11 +6,17 @@ sources name the figures that they need as questions, and all are asked together
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Aggregate, Count, QuerySet, Subquery, Value
+from django.utils import timezone
 
+from accounts import access
 from accounts.models import Person
 from kosops.ui.parts import Waiting
 
@@ -63,12 +69,46 @@ def items_for(person: Person) -> list[Waiting]:
 
 
 def _asked(person: Person) -> dict[str, int]:
-    names = [f"waiting_{name}" for name in _questions]
-    subqueries = {
-        name: Subquery(ask(person)) for name, ask in zip(names, _questions.values(), strict=True)
-    }
-    found = Person.objects.filter(pk=person.pk).annotate(**subqueries).values_list(*names).first()
-    answers = found or [0] * len(names)
+    asker = _Asker(
+        pk=person.pk,
+        grants=access.grants_of(person),
+        everything=person.is_superuser,
+        active=person.is_active,
+        minute=timezone.now().replace(second=0, microsecond=0),
+        questions=tuple(_questions.items()),
+        # `request.user` is a wrapper that holds its whole request.
+        person=getattr(person, "_wrapped", person),
+    )
+    statement, params = _statement(asker)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        answers = cursor.fetchone() or [0] * len(_questions)
     facts = {name: answer or 0 for name, answer in zip(_questions, answers, strict=True)}
     person.__dict__[_KEPT] = facts
     return facts
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """All that the wording of the questions hangs on: who asks, what they may see, and when."""
+
+    pk: int
+    grants: frozenset[tuple[str, str]]
+    everything: bool
+    active: bool
+    minute: dt.datetime
+    questions: tuple[tuple[str, Question], ...]
+    person: Person = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _statement(asker: _Asker) -> tuple[str, tuple[Any, ...]]:
+    """All questions of a person as one statement.
+
+    To put it together takes longer than to run it, and the frame of every page asks; so it is kept
+    for the minute. The answers are never kept.
+    """
+    subqueries = {f"waiting_{name}": Subquery(ask(asker.person)) for name, ask in asker.questions}
+    asked = Person.objects.filter(pk=asker.pk).annotate(**subqueries)
+    statement, params = asked.values_list(*subqueries).query.sql_with_params()
+    return statement, tuple(params)

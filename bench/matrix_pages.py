@@ -9,7 +9,8 @@
 ``matrix_bulk``    everybody paused who is active, and taken up again, through the job. The reference is
                    the bare UPDATE with one row of history each.
 
-The reference of a page is the same page on 1 % of the rows; it must take as many queries.
+The reference of a page is the same page on 1 % of the people, accounts and posts; it must take as
+many queries and prints as many rows (`organisation.rows`).
 """
 
 from __future__ import annotations

@@ -131,15 +131,15 @@ SELECT %(base)s + n, %(brand)s, 'region', '', 'R' || n, 'Region ' || n, '', %(br
   FROM generate_series(1, %(regions)s) n;
 INSERT INTO accounts_unit (id, parent_id, kind, store_kind, code, name, city, brand_id, path, active,
                            created_at)
-SELECT %(base)s + 100 + n, %(base)s + 1 + n %% %(regions)s, 'store', 'physical', 'S' || n,
-       'Store ' || n, 'City ' || n %% 80, %(brand)s,
-       '/' || %(brand)s || '/' || %(base)s + 1 + n %% %(regions)s || '/' || %(base)s + 100 + n || '/',
-       true, now()
-  FROM generate_series(1, %(stores)s) n;
+SELECT %(base)s + 100 + n, region, 'store', 'physical', 'S' || n, 'Store ' || n, 'City ' || n %% 80,
+       %(brand)s, '/' || %(brand)s || '/' || region || '/' || %(base)s + 100 + n || '/', true, now()
+  FROM generate_series(1, %(stores)s) n,
+       LATERAL (SELECT %(base)s + 1 + CASE WHEN n <= %(spread)s THEN n %% %(regions)s ELSE 1 END)
+            AS of_store(region);
 
 INSERT INTO matrix_creator (id, brand_id, store_id, kind, koc_kind, talent_type, number, share_code,
                             name, state, tier, identity, joined_on, left_on, created_at)
-SELECT %(base)s + n, %(brand)s, %(base)s + 101 + n %% %(stores)s,
+SELECT %(base)s + n, %(brand)s, %(base)s + 101 + n %% %(staffed)s,
        CASE WHEN n <= %(kos)s THEN 'kos' ELSE 'koc' END, '', '', 'P' || n, '', 'Person ' || n,
        CASE WHEN n %% 41 = 0 THEN 'left' WHEN n %% 53 = 0 THEN 'paused' ELSE 'active' END, '',
        'checked', CURRENT_DATE - 30 - n %% 700,
@@ -179,13 +179,20 @@ RESET session_replication_role;
 
 
 def rows(brand: Any, scale: float) -> None:
-    """Write the organisation with its posts; ids begin far above those of the brand."""
+    """Write the organisation with its posts; ids begin far above those of the brand.
+
+    A part of it is one of people, accounts and posts. The region that pages open has its 84 stores
+    all the same, and a store with people 30 of them, so that a page prints as many rows.
+    """
+    staffed = max(1, round(STORES * scale))
     kos, koc = (max(5, round(size * scale)) for size in (KOS, KOC))
     params = {
         "brand": brand.pk,
         "base": 10_000,
         "regions": REGIONS,
-        "stores": max(REGIONS, round(STORES * scale)),
+        "stores": max(REGIONS + STORES // REGIONS, staffed),
+        "spread": max(REGIONS, staffed),
+        "staffed": staffed,
         "kos": kos,
         "koc": koc,
         "people": kos + koc,

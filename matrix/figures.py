@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ from accounts.choices import UnitKind
 from accounts.models import Unit
 from kosops.lib import queue, sql
 from kosops.lib.periods import Month
-from matrix import health, posting
+from matrix import grid, health, posting
 from matrix.choices import CreatorKind, CreatorState
 from matrix.health import Need
 from matrix.models import ChangedUnit, Creator, SocialAccount, UnitFigures
@@ -40,8 +40,10 @@ REFRESH = "matrix.tasks.refresh_figures"
 
 STATE = (
     "kos", "koc", "accounts", "platforms", "paired", "needing", "needs", "followers", "posts",
-    "last_at",
+    "last_at", "grid",
 )  # fmt: skip
+# These stand in the database as JSON.
+COUNTERS = ("platforms", "needs", "grid")
 OF_MONTH = ("notes", "active", "views")
 
 
@@ -58,6 +60,8 @@ class Figures:
     followers: int | None = None
     posts: int = 0
     last_at: dt.datetime | None = None
+    # What the grid shows of the unit itself, as `matrix.grid.count` gives it; not added up here.
+    grid: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     @property
     def people(self) -> int:
@@ -114,6 +118,43 @@ def standing(ids: Collection[int], now: dt.datetime) -> Standing:
     return Standing(found, len(changed), min(each.counted_at for each in known.values()))
 
 
+def rolled_up(tops: Collection[int], now: dt.datetime) -> Standing:
+    """Figures of each of these units together with all units below it, added up by the database.
+
+    What changed below them is counted first, if that is little.
+    """
+    params = {"tops": list(tops), "today": timezone.localdate(now)}
+    rows, behind, since = _counted_first(lambda: sql.fetch_all(_ADDED_UP, params), now)
+    return Standing({row["id"]: _figures_in(row) for row in rows}, behind, since)
+
+
+def freshen(ids: Collection[int], now: dt.datetime) -> Standing:
+    """Count what changed in these units, if that is little; for pages that read other columns."""
+    params = {"ids": list(ids), "today": timezone.localdate(now)}
+    _rows, behind, since = _counted_first(lambda: sql.fetch_all(_STALE, params), now)
+    return Standing({}, behind, since)
+
+
+def _counted_first(
+    ask: Callable[[], list[dict[str, Any]]], now: dt.datetime
+) -> tuple[list[dict[str, Any]], int, dt.datetime | None]:
+    """The answer once what is ``stale`` in it was counted; how much still is, and since when."""
+    rows = ask()
+    stale = _stale_in(rows)
+    if stale and (len(stale) <= AT_ONCE or any(row["unknown"] for row in rows)):
+        refresh(sorted(stale), now)
+        rows = ask()
+        stale = _stale_in(rows)
+    if not stale:
+        return rows, 0, None
+    queue.after_commit(REFRESH)
+    return rows, len(stale), min(row["counted_at"] for row in rows if row["counted_at"])
+
+
+def _stale_in(rows: Iterable[dict[str, Any]]) -> set[int]:
+    return {pk for row in rows for pk in row["stale"]}
+
+
 def posts_beside(unit: Unit, now: dt.datetime) -> list[int]:
     """Posts in 30 days of the other open stores under the same unit, as last counted."""
     beside = UnitFigures.objects.filter(
@@ -151,6 +192,8 @@ def count(ids: Sequence[int], now: dt.datetime) -> dict[int, Figures]:
             figures.followers = (figures.followers or 0) + int(row["followers"])
     for pk, known in posting.of_units(ids, now).items():
         found[pk].posts, found[pk].last_at = known.posts, known.last_at
+    for pk, cells in grid.count(ids).items():
+        found[pk].grid = cells
     return found
 
 
@@ -242,7 +285,7 @@ def _stored(ids: Collection[int]) -> dict[int, _Stored]:
         f"""
         SELECT owner.id, f.day, f.counted_at,
                EXISTS (SELECT FROM matrix_changedunit c WHERE c.unit_id = owner.id) AS changed,
-               {", ".join(f"f.{name}" for name in STATE)}
+               {", ".join(f"f.{name}" for name in STATE if name != "grid")}
           FROM unnest(%(ids)s::bigint[]) AS owner(id),
                LATERAL (SELECT * FROM matrix_unitfigures f WHERE f.unit_id = owner.id
                          ORDER BY f.month DESC LIMIT 1) AS f
@@ -251,23 +294,78 @@ def _stored(ids: Collection[int]) -> dict[int, _Stored]:
     )
     return {
         row["id"]: _Stored(
-            figures=Figures(
-                kos=row["kos"],
-                koc=row["koc"],
-                platforms=Counter(json.loads(row["platforms"])),
-                paired=row["paired"],
-                needs=Counter(json.loads(row["needs"])),
-                needing=row["needing"],
-                followers=row["followers"],
-                posts=row["posts"],
-                last_at=row["last_at"],
-            ),
+            figures=_figures_in(row),
             day=row["day"],
             counted_at=row["counted_at"],
             changed=row["changed"],
         )
         for row in rows
     }
+
+
+_STALE = """
+    SELECT COALESCE(array_agg(u.id), '{}') AS stale, COALESCE(bool_or(f.day IS NULL), false)
+           AS unknown, min(f.counted_at) AS counted_at
+      FROM unnest(%(ids)s::bigint[]) AS u(id)
+      LEFT JOIN LATERAL (
+        SELECT day, counted_at FROM matrix_unitfigures f WHERE f.unit_id = u.id
+         ORDER BY f.month DESC LIMIT 1) AS f ON true
+     WHERE f.day IS DISTINCT FROM %(today)s
+        OR EXISTS (SELECT FROM matrix_changedunit c WHERE c.unit_id = u.id)
+"""
+# The path of a unit names all units above it and the unit itself. A unit is looked up once, however
+# many of those asked for stand above it.
+_ADDED_UP = """
+    WITH member AS (
+        SELECT above.id::bigint AS top, u.id
+          FROM accounts_unit u,
+               LATERAL unnest(string_to_array(trim(BOTH '/' FROM u.path), '/')) AS above(id)
+         WHERE above.id::bigint = ANY(%(tops)s)
+    ), known AS MATERIALIZED (
+        SELECT u.id, f.*, f.day IS DISTINCT FROM %(today)s
+               OR EXISTS (SELECT FROM matrix_changedunit c WHERE c.unit_id = u.id) AS is_stale
+          FROM (SELECT DISTINCT id FROM member) AS u(id)
+          LEFT JOIN LATERAL (
+            SELECT day, counted_at, kos, koc, paired, needing, followers, posts, last_at, platforms,
+                   needs
+              FROM matrix_unitfigures f WHERE f.unit_id = u.id
+             ORDER BY f.month DESC LIMIT 1) AS f ON true
+    ), pair AS (
+        SELECT top, kind, key, sum(value::int) AS number
+          FROM member JOIN known USING (id),
+               LATERAL (SELECT 'platforms' AS kind, key, value FROM jsonb_each_text(platforms)
+                        UNION ALL
+                        SELECT 'needs', key, value FROM jsonb_each_text(needs)) AS counted
+         GROUP BY top, kind, key
+    ), counter AS (
+        SELECT top, jsonb_object_agg(key, number) FILTER (WHERE kind = 'platforms') AS platforms,
+               jsonb_object_agg(key, number) FILTER (WHERE kind = 'needs') AS needs
+          FROM pair GROUP BY top
+    )
+    SELECT top AS id, COALESCE(sum(kos), 0)::int AS kos, COALESCE(sum(koc), 0)::int AS koc,
+           COALESCE(sum(paired), 0)::int AS paired, COALESCE(sum(needing), 0)::int AS needing,
+           sum(followers)::bigint AS followers, COALESCE(sum(posts), 0)::int AS posts,
+           max(last_at) AS last_at, min(counted_at) AS counted_at,
+           COALESCE(array_agg(id) FILTER (WHERE is_stale), '{}') AS stale,
+           bool_or(day IS NULL) AS unknown,
+           (SELECT platforms FROM counter c WHERE c.top = member.top) AS platforms,
+           (SELECT needs FROM counter c WHERE c.top = member.top) AS needs
+      FROM member JOIN known USING (id) GROUP BY top
+"""
+
+
+def _figures_in(row: dict[str, Any]) -> Figures:
+    return Figures(
+        kos=row["kos"],
+        koc=row["koc"],
+        platforms=Counter(json.loads(row["platforms"] or "{}")),
+        paired=row["paired"],
+        needs=Counter(json.loads(row["needs"] or "{}")),
+        needing=row["needing"],
+        followers=row["followers"],
+        posts=row["posts"],
+        last_at=row["last_at"],
+    )
 
 
 def _account_counts(accounts: Any) -> list[dict[str, Any]]:
@@ -305,9 +403,8 @@ def _row(
         month=Month.of(day).first_day,
         day=day,
         counted_at=now,
-        platforms=dict(figures.platforms),
-        needs=dict(figures.needs),
-        **{name: getattr(figures, name) for name in STATE if name not in ("platforms", "needs")},
+        **{name: dict(getattr(figures, name)) for name in COUNTERS},
+        **{name: getattr(figures, name) for name in STATE if name not in COUNTERS},
         **{name: getattr(known, name) for name in OF_MONTH},
     )
 

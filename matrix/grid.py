@@ -3,21 +3,22 @@
 Identities are the brand with its regions, stores, employees, KOS and KOC. Employees who are no KOS
 have no row of their own here: numbers that stores run for them (`AccountRole.EMPLOYEE_NUMBER`)
 stand for them, so nobody can say how many of them lack one.
+
+`count` is what `matrix.figures` keeps of each unit; the grid adds it up. An account belongs to the
+unit of its owner, so that nobody counts in two units.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kosops.lib import sql
-from matrix.choices import AccountRole, Domain
-from matrix.figures import CURRENT
+from matrix.choices import AccountRole, CreatorState, Domain
 
 
 class Identity(TextChoices):
@@ -67,69 +68,85 @@ class Kind:
 
 COLUMNS = (Domain.PUBLIC, Domain.PRIVATE)
 
-_IDENTITY = f"""
-    CASE WHEN a.creator_id IS NOT NULL THEN c.kind
-         WHEN a.role = '{AccountRole.EMPLOYEE_NUMBER}' THEN 'employee'
-         WHEN u.kind = 'store' THEN 'store' ELSE 'brand' END
-"""
-_FROM = """
-      FROM matrix_socialaccount a
-      JOIN accounts_unit u ON u.id = a.unit_id
-      LEFT JOIN matrix_creator c ON c.id = a.creator_id
-     WHERE a.unit_id = ANY(%(ids)s) AND a.state <> 'closed'
-"""
-# Whoever left, and stores that are closed, cover nothing.
-_COUNTS = """
-    CASE WHEN a.creator_id IS NOT NULL THEN c.state = ANY(%(current)s) ELSE u.active END
-"""
+# Whoever left covers nothing.
+CURRENT = [CreatorState.ONBOARDING, CreatorState.ACTIVE, CreatorState.PAUSED]
+# The sorts of `kinds`, beside the identities of `grid`.
+SORTS = ("layer", "role", "purpose", "platform")
 
-
-def grid(ids: Collection[int]) -> Grid:
-    """The grid of these units."""
-    found = Grid(whole=_whole(ids))
-    rows = sql.fetch_all(
-        f"""
-        WITH counted AS (
-            SELECT {_IDENTITY} AS identity, a.domain, a.platform,
-                   CASE WHEN {_COUNTS} THEN COALESCE(a.creator_id, a.unit_id) END AS holder,
-                   count(*) AS number
-            {_FROM} GROUP BY 1, 2, 3, 4
-        )
-        SELECT identity, COALESCE(platform, domain) AS place, sum(number)::int AS accounts,
-               count(DISTINCT holder) AS covered
-          FROM counted GROUP BY GROUPING SETS ((identity, domain), (identity, platform))
-        """,
-        _params(ids),
+_COUNT = f"""
+    WITH account AS (
+        SELECT a.unit_id, a.creator_id, a.domain, a.platform, a.private_layer AS layer, a.role,
+               a.purpose, c.state = ANY(%(current)s) AS covers,
+               CASE WHEN a.creator_id IS NOT NULL THEN c.kind
+                    WHEN a.role = '{AccountRole.EMPLOYEE_NUMBER}' THEN 'employee'
+                    WHEN u.kind = 'store' THEN 'store' ELSE 'brand' END AS identity
+          FROM matrix_socialaccount a
+          JOIN accounts_unit u ON u.id = a.unit_id
+          LEFT JOIN matrix_creator c ON c.id = a.creator_id
+         WHERE a.unit_id = ANY(%(ids)s) AND a.state <> 'closed'
     )
-    for row in rows:
-        found.cells[row["identity"], row["place"]] = Cell(
-            row["accounts"], row["covered"], found.whole[row["identity"]]
-        )
+    SELECT unit_id,
+           CASE WHEN GROUPING(identity) = 0 THEN identity WHEN GROUPING(layer) = 0 THEN 'layer'
+                WHEN GROUPING(role) = 0 THEN 'role' WHEN GROUPING(purpose) = 0 THEN 'purpose'
+                ELSE 'platform' END
+           || '|' || COALESCE(domain, layer, role, purpose, platform) AS key,
+           count(*) AS accounts, count(DISTINCT creator_id) FILTER (WHERE covers) AS covering,
+           count(DISTINCT creator_id) AS people
+      FROM account
+     GROUP BY GROUPING SETS ((unit_id, identity, domain), (unit_id, identity, platform),
+        (unit_id, layer), (unit_id, role), (unit_id, purpose), (unit_id, platform))
+    HAVING COALESCE(domain, layer, role, purpose, platform) <> ''
+"""
+
+
+def count(ids: Sequence[int]) -> dict[int, dict[str, list[int]]]:
+    """By unit: ``{"kos|public": [accounts, people who hold one], "role|official": [...], ...}``.
+
+    The first word is an identity or one of `SORTS`, the second what is counted. Of an identity
+    only people who take part count as holders.
+    """
+    found: dict[int, dict[str, list[int]]] = {}
+    for row in sql.fetch_all(_COUNT, {"ids": list(ids), "current": CURRENT}):
+        sort = row["key"].partition("|")[0]
+        holders = row["people"] if sort in SORTS else row["covering"]
+        found.setdefault(row["unit_id"], {})[row["key"]] = [row["accounts"], holders]
     return found
 
 
-def kinds(ids: Collection[int]) -> dict[str, dict[str, Kind]]:
-    """Accounts by private layer, role, purpose and platform: ``{"role": {code: Kind}}``."""
-    rows = sql.fetch_all(
-        f"""
-        WITH counted AS (
-            SELECT a.private_layer AS layer, a.role, a.purpose, a.platform,
-                   a.unit_id, a.creator_id, count(*) AS number
-            {_FROM} GROUP BY 1, 2, 3, 4, 5, 6
-        )
-        SELECT CASE WHEN GROUPING(layer) = 0 THEN 'layer' WHEN GROUPING(role) = 0 THEN 'role'
-                    WHEN GROUPING(purpose) = 0 THEN 'purpose' ELSE 'platform' END AS sort,
-               COALESCE(layer, role, purpose, platform) AS code, sum(number)::int AS accounts,
-               count(DISTINCT unit_id) AS units, count(DISTINCT creator_id) AS people
-          FROM counted GROUP BY GROUPING SETS ((layer), (role), (purpose), (platform))
-        """,
-        _params(ids),
-    )
-    found: dict[str, dict[str, Kind]] = {"layer": {}, "role": {}, "purpose": {}, "platform": {}}
-    for row in rows:
-        sort = row.pop("sort")
-        if row["code"]:
-            found[sort][row["code"]] = Kind(**row)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The grid of a part of the tree, and its accounts by layer, role, purpose and platform."""
+
+    grid: Grid
+    kinds: dict[str, dict[str, Kind]]
+
+
+_LATEST = """
+    accounts_unit u,
+    LATERAL (SELECT kos, koc, grid FROM matrix_unitfigures f WHERE f.unit_id = u.id
+              ORDER BY f.month DESC LIMIT 1) AS f
+     WHERE u.id = ANY(%(ids)s)
+"""
+_SUMS = f"""
+    SELECT split_part(key, '|', 1) AS sort, split_part(key, '|', 2) AS code,
+           sum((value->>0)::int)::int AS accounts, sum((value->>1)::int)::int AS people,
+           count(*)::int AS units, count(*) FILTER (WHERE active)::int AS active
+      FROM (SELECT active, grid FROM {_LATEST}) AS unit, jsonb_each(grid)
+     GROUP BY 1, 2
+"""
+
+
+def read(ids: Collection[int]) -> Counted:
+    """What stands in the figures of these units (`figures.freshen` brings them up to date)."""
+    found = Counted(Grid(whole=_whole(ids)), {sort: {} for sort in SORTS})
+    for row in sql.fetch_all(_SUMS, {"ids": list(ids)}):
+        sort, code = row["sort"], row["code"]
+        if sort in SORTS:
+            found.kinds[sort][code] = Kind(code, row["accounts"], row["units"], row["people"])
+            continue
+        # A unit covers itself with one account, unless it is closed.
+        covered = row["people"] if sort in (Identity.KOS, Identity.KOC) else row["active"]
+        found.grid.cells[sort, code] = Cell(row["accounts"], covered, found.grid.whole[sort])
     return found
 
 
@@ -158,22 +175,15 @@ def owners(ids: Collection[int], platforms: Collection[str]) -> dict[str, list[s
 # -- private -------------------------------------------------------------------
 
 
-def _params(ids: Collection[int]) -> dict[str, Any]:
-    return {"ids": list(ids), "current": list(CURRENT)}
-
-
 def _whole(ids: Collection[int]) -> dict[str, int | None]:
     """How many there are of each identity."""
     row = sql.fetch_one(
-        """
-        SELECT (SELECT count(*) FROM accounts_unit WHERE id = ANY(%(ids)s) AND active
-                   AND kind <> 'store') AS brand,
-               (SELECT count(*) FROM accounts_unit WHERE id = ANY(%(ids)s) AND active
-                   AND kind = 'store') AS store,
-               count(*) FILTER (WHERE kind = 'kos') AS kos,
-               count(*) FILTER (WHERE kind = 'koc') AS koc
-          FROM matrix_creator WHERE store_id = ANY(%(ids)s) AND state = ANY(%(current)s)
+        f"""
+        SELECT count(*) FILTER (WHERE active AND kind <> 'store') AS brand,
+               count(*) FILTER (WHERE active AND kind = 'store') AS store,
+               COALESCE(sum(kos), 0)::int AS kos, COALESCE(sum(koc), 0)::int AS koc
+          FROM {_LATEST}
         """,
-        _params(ids),
+        {"ids": list(ids)},
     )
     return {**row, Identity.EMPLOYEE.value: None}

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,7 +19,7 @@ from accounts import access
 from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.listing import address
-from matrix import filters, grid, platforms
+from matrix import figures, filters, grid, platforms
 from matrix.choices import AccountPurpose, AccountRole, Domain, Platform, PrivateLayer
 from matrix.definitions import MATRIX
 from matrix.grid import Cell, Grid, Identity, Kind
@@ -90,10 +91,14 @@ def grid_page(request: HttpRequest) -> HttpResponse:
     """``unit`` is the part of the tree."""
     access.require(request.user, VIEW)
     part = part_of(request)
-    found, kinds = grid.grid(part.ids), grid.kinds(part.ids)
+    standing = figures.freshen(part.ids, timezone.now())
+    counted = grid.read(part.ids)
+    found, kinds = counted.grid, counted.kinds
     columns = _columns(request.user)
     context = {
         "part": part,
+        "behind": standing.behind,
+        "counted_at": standing.counted_at,
         "problems": part.problems,
         "covered_help": MATRIX["grid_covered"],
         "columns": columns,

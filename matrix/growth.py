@@ -138,9 +138,9 @@ def backfill(now: dt.datetime) -> int:
         )
         INSERT INTO matrix_unitfigures
                (unit_id, month, day, counted_at, estimated, kos, koc, accounts, platforms, paired,
-                needing, needs, posts, notes, active)
+                needing, needs, posts, notes, active, grid)
         SELECT m.unit_id, m.month, m.day, %(now)s, true, COALESCE(p.kos, 0), COALESCE(p.koc, 0),
-               COALESCE(a.number, 0), COALESCE(a.platforms, '{}'), 0, 0, '{}', 0, 0, 0
+               COALESCE(a.number, 0), COALESCE(a.platforms, '{}'), 0, 0, '{}', 0, 0, 0, '{}'
           FROM missing m
           LEFT JOIN people p ON p.unit_id = m.unit_id AND p.month = m.month
           LEFT JOIN accounts a ON a.unit_id = m.unit_id AND a.month = m.month

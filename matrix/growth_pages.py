@@ -58,7 +58,7 @@ def growth_page(request: HttpRequest) -> HttpResponse:
     part = part_of(request)
     now = timezone.now()
     # The present month is as of now.
-    standing = figures.standing(part.ids, now)
+    standing = figures.freshen(part.ids, now)
     found = growth_of(request, part.ids, now, part.query)
     context = {
         "part": part,

@@ -1,7 +1,7 @@
 """The account matrix as a tree: brand (the 1), regions and stores (the X), people (the N).
 
-The figures of every unit have been counted ahead (`matrix.figures`) and are summed up the tree in
-memory: a brand has some thousand units at most, whatever the number of its people.
+The figures of every unit have been counted ahead (`matrix.figures`); the database adds up those
+below each unit that is shown. Of the others only place and name are read.
 """
 
 from __future__ import annotations
@@ -121,8 +121,6 @@ class _Node:
     unit: Unit
     depth: int
     children: list[_Node] = field(default_factory=list)
-    figures: Figures = field(default_factory=Figures)
-    has_own: bool = False
 
 
 # -- queries -------------------------------------------------------------------
@@ -136,16 +134,16 @@ def load(
     With ``need`` only units, people and accounts that have it are shown; the figures stay whole.
     """
     nodes, roots = _nodes(Unit.objects.for_user(person, "matrix.view"))
-    totals = Figures()
-    standing = _read_figures(nodes, now)
-    for root in roots:
-        totals.add(_roll_up(root))
     opened = {root.unit.pk for root in roots} if open_ids is None else set(open_ids) & nodes.keys()
     opened = set(sorted(opened)[:OPEN_AT_ONCE])
+    standing = figures.rolled_up(_shown(roots, opened), now)
+    totals = Figures()
+    for root in roots:
+        totals.add(standing.of_unit[root.unit.pk])
     inside = _Inside.read(person, _opened_units(roots, opened), now, need)
     rows: list[Row] = []
     for root in roots:
-        rows.extend(_rows(root, opened, inside, need))
+        rows.extend(_rows(root, standing.of_unit, opened, inside, need))
     return Tree(
         rows=rows,
         totals=totals,
@@ -161,13 +159,13 @@ def level(person: Person, *, at: int | None, now: dt.datetime) -> Level | None:
     nodes, roots = _nodes(Unit.objects.for_user(person, "matrix.view"))
     if at is not None and at not in nodes:
         return None
-    standing = _read_figures(nodes, now)
-    for root in roots:
-        _roll_up(root)
     if at is None and len(roots) == 1:
         at = roots[0].unit.pk
     here = nodes.get(at or 0)
     below = here.children if here else roots
+    trail = _trail(nodes, here)
+    standing = figures.rolled_up([unit.pk for unit in (*trail, *(n.unit for n in below))], now)
+    of_unit = standing.of_unit
     inside = _Inside.read(person, [here.unit.pk] if here and not below else [], now, "")
     people = [
         row
@@ -175,11 +173,11 @@ def level(person: Person, *, at: int | None, now: dt.datetime) -> Level | None:
         if isinstance(row, PersonRow)
     ]
     return Level(
-        trail=_trail(nodes, here),
+        trail=[(unit, of_unit[unit.pk]) for unit in trail],
         children=[
-            (node.unit, node.figures)
+            (node.unit, of_unit[node.unit.pk])
             for node in below
-            if node.unit.active or node.figures.people or node.figures.accounts
+            if node.unit.active or _has_any(of_unit[node.unit.pk])
         ],
         people=people,
         hidden=inside.counts.get(here.unit.pk, 0) - len(people) if here else 0,
@@ -205,42 +203,42 @@ def with_pairing(accounts: QuerySet[Any]) -> QuerySet[Any]:
 # -- private -------------------------------------------------------------------
 
 
+# What rows and the map print of a unit, in the order of the model's fields, as `from_db` wants it.
+_FIELDS = ("id", "parent_id", "kind", "store_kind", "code", "name", "city", "path", "active")
+
+
 def _nodes(units: QuerySet[Any]) -> tuple[dict[int, _Node], list[_Node]]:
     """All nodes by id and the topmost ones; parents come before their children."""
     nodes: dict[int, _Node] = {}
     roots: list[_Node] = []
-    found = units.only(
-        "pk", "kind", "store_kind", "code", "name", "city", "path", "parent", "active"
-    )
+    found = [Unit.from_db("default", _FIELDS, row) for row in units.values_list(*_FIELDS)]
     for unit in sorted(found, key=lambda unit: (unit.path.count("/"), unit.code)):
-        parent = nodes.get(unit.parent_id)
+        parent = nodes.get(unit.parent_id or 0)
         node = nodes[unit.pk] = _Node(unit, parent.depth + 1 if parent else 1)
         (parent.children if parent else roots).append(node)
     return nodes, roots
 
 
-def _read_figures(nodes: dict[int, _Node], now: dt.datetime) -> figures.Standing:
-    """Put into every node what belongs to the unit itself."""
-    standing = figures.standing(nodes.keys(), now)
-    for pk, found in standing.of_unit.items():
-        node = nodes[pk]
-        node.figures = found
-        node.has_own = bool(found.people or found.accounts)
-    return standing
+def _has_any(found: Figures) -> bool:
+    return bool(found.people or found.accounts)
 
 
-def _roll_up(node: _Node) -> Figures:
-    for child in node.children:
-        node.figures.add(_roll_up(child))
-    return node.figures
-
-
-def _trail(nodes: dict[int, _Node], here: _Node | None) -> list[tuple[Unit, Figures]]:
+def _trail(nodes: dict[int, _Node], here: _Node | None) -> list[Unit]:
     found = []
     while here is not None:
-        found.append((here.unit, here.figures))
+        found.append(here.unit)
         here = nodes.get(here.unit.parent_id or 0)
     return found[::-1]
+
+
+def _shown(nodes: Iterable[_Node], opened: set[int]) -> list[int]:
+    """Rows of units that are on the page: the topmost, and those under rows that are open."""
+    found: list[int] = []
+    for node in nodes:
+        found.append(node.unit.pk)
+        if node.unit.pk in opened:
+            found += _shown(node.children, opened)
+    return found
 
 
 def _opened_units(nodes: Iterable[_Node], opened: set[int]) -> list[int]:
@@ -312,9 +310,12 @@ class _Inside:
                 self.of_unit[account.unit_id].append(row)
 
 
-def _rows(node: _Node, opened: set[int], inside: _Inside, need: str) -> Iterable[Row]:
-    found, unit = node.figures, node.unit
-    if not unit.active and not found.people and not found.accounts:
+def _rows(
+    node: _Node, of_unit: dict[int, Figures], opened: set[int], inside: _Inside, need: str
+) -> Iterable[Row]:
+    unit = node.unit
+    found = of_unit[unit.pk]
+    if not unit.active and not _has_any(found):
         return
     if need and not (found.needing if need == health.ANY else found.needs[need]):
         return
@@ -324,7 +325,7 @@ def _rows(node: _Node, opened: set[int], inside: _Inside, need: str) -> Iterable
         figures=found,
         depth=node.depth,
         is_open=is_open,
-        has_more=bool(node.children or node.has_own),
+        has_more=bool(node.children) or _has_any(found),
         toggled=sorted(opened ^ {unit.pk}),
     )
     if not is_open:
@@ -334,7 +335,7 @@ def _rows(node: _Node, opened: set[int], inside: _Inside, need: str) -> Iterable
         row.depth = depth
         yield row
     for child in node.children:
-        yield from _rows(child, opened, inside, need)
+        yield from _rows(child, of_unit, opened, inside, need)
     yield from _people_rows(unit, inside, depth)
 
 

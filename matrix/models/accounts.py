@@ -95,6 +95,12 @@ class SocialAccount(models.Model):
         indexes = [
             models.Index(fields=["brand", "platform", "handle"], name="social_account_by_handle"),
             models.Index(fields=["handle", "id"], name="social_account_by_name"),
+            # What waits for a person is counted on every page.
+            models.Index(
+                fields=["unit"],
+                condition=Q(state=AccountState.BANNED),
+                name="social_account_banned",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,6 +33,8 @@ class UnitFigures(models.Model):
     needing = models.IntegerField(default=0)
     needs = models.JSONField(default=dict)
     followers = models.BigIntegerField(null=True)
+    # Accounts and their holders by what the grid asks, see `matrix.grid.count`.
+    grid = models.JSONField(default=dict)
     # Posts of 30 days, and the latest one.
     posts = models.IntegerField(default=0)
     last_at = models.DateTimeField(null=True)

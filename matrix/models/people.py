@@ -115,6 +115,7 @@ class Creator(models.Model):
             models.Index(fields=["store", "kind", "state"], name="creator_of_store"),
             models.Index(fields=["kind", "tier"], name="creator_by_tier"),
             models.Index(fields=["name", "id"], name="creator_by_name"),
+            models.Index(fields=["id"], condition=Q(state=CreatorState.LEFT), name="creator_left"),
         ]
 
     def __str__(self) -> str:

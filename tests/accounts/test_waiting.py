@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 
 from accounts import waiting
 from accounts.choices import Role, UnitKind
-from accounts.models import Person
+from accounts.models import Grant, Person
 from accounts.units import add_unit
 from incentives.models import TierRisk
 from integrations import importing
@@ -46,6 +46,28 @@ def test_all_figures_are_one_query(people: c.Cast, django_assert_num_queries) ->
         facts = waiting.facts_of(chen)
         assert importing.waiting_for(chen) == 1
     assert (facts["falling"], facts["open_imports"], facts["batches_to_decide"]) == (1, 1, 0)
+
+
+def test_the_questions_are_put_together_once_a_minute_but_asked_each_time(
+    people: c.Cast, monkeypatch
+) -> None:
+    asked: list[str] = []
+
+    def falling(person: Person):
+        asked.append(person.username)
+        return waiting.figure(TierRisk.objects.all())
+
+    monkeypatch.setattr(waiting, "_questions", {"falling": falling})
+    chen = c.person("chen", (Role.FINANCE, people.brand))
+    first = waiting.facts_of(anew("chen"))
+    TierRisk.objects.all().delete()
+
+    assert (first, waiting.facts_of(anew("chen"))) == ({"falling": 1}, {"falling": 0})
+    assert asked == ["chen"]
+
+    Grant.objects.filter(person=chen).update(role=Role.ANALYST)
+    waiting.facts_of(anew("chen"))
+    assert asked == ["chen", "chen"]
 
 
 def test_nothing_of_others_is_counted(people: c.Cast) -> None:

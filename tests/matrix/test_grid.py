@@ -1,13 +1,14 @@
 """The grid of accounts: identity by domain and platform, with the gaps and the rows behind them."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.choices import Role
 from accounts.models import Person, Unit
-from matrix import grid
+from matrix import figures, grid
 from matrix.choices import AccountState, CreatorState, Domain
 from matrix.grid import Cell, Identity
-from matrix.models import Creator
+from matrix.models import Creator, SocialAccount
 from tests import cast as c
 from tests.matrix.test_pages import account, browser_of, names_in, page, text_of
 
@@ -50,8 +51,14 @@ def everything() -> list[int]:
     return list(Unit.objects.values_list("pk", flat=True))
 
 
+def read(ids: list[int] | None = None) -> grid.Counted:
+    ids = everything() if ids is None else ids
+    figures.freshen(ids, timezone.now())
+    return grid.read(ids)
+
+
 def cell(identity: str, column: str, ids: list[int] | None = None) -> Cell:
-    return grid.grid(everything() if ids is None else ids).cell(identity, column)
+    return read(ids).grid.cell(identity, column)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +100,7 @@ def test_a_part_of_the_tree_counts_alone(matrix) -> None:
 
 
 def test_layers_roles_and_purposes_are_counted(matrix) -> None:
-    found = grid.kinds(everything())
+    found = read().kinds
 
     assert {code: kind.accounts for code, kind in found["layer"].items()} == {
         "service": 1, "interest": 1,
@@ -103,6 +110,31 @@ def test_layers_roles_and_purposes_are_counted(matrix) -> None:
     assert grid.owners(everything(), ["official_account"]) == {
         "official_account": ["Chengye Beauty"]
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "key"),
+    [
+        ("role", "welfare_officer", "role|welfare_officer"),
+        ("purpose", "service", "purpose|service"),
+        ("private_layer", "relation", "layer|relation"),
+    ],
+)
+def test_an_account_that_changes_is_counted_again(matrix, field, value, key) -> None:
+    read()
+
+    SocialAccount.objects.filter(handle="zhou_wecom").update(**{field: value})
+
+    sort, code = key.split("|")
+    assert read().kinds[sort][code].accounts == 1
+
+
+def test_a_closed_store_with_an_account_covers_nothing(matrix) -> None:
+    Unit.objects.filter(pk=matrix.jingan.pk).update(active=False)
+
+    store = cell(Identity.STORE, "public")
+
+    assert (store.accounts, store.covered, store.whole) == (1, 0, 1)
 
 
 def test_a_gap_leads_to_those_who_have_no_account(matrix, lin) -> None:
@@ -139,10 +171,12 @@ def test_the_grid_takes_the_same_queries_whatever_there_is(
     matrix, lin, django_assert_max_num_queries
 ) -> None:
     browser = browser_of(lin)
+    figures.refresh_changed(timezone.now())
     with django_assert_max_num_queries(12) as few:
         browser.get("/matrix/grid/")
     queries = len(few)
     for number in range(30):
         account(c.creator(matrix.tianhe, f"X{number}", f"Person {number}"), f"a{number}")
+    figures.refresh_changed(timezone.now())
     with django_assert_max_num_queries(queries):
         browser.get("/matrix/grid/")
