@@ -75,11 +75,11 @@ def test_a_reviewer_may_decide_and_a_creator_may_not_look(chengye) -> None:
 def test_hq_chooses_among_the_posts_it_may_be(chengye, lin) -> None:
     link = add(chengye.zhou, SHORT)
     own = chengye.zhou.social_accounts.get()
-    meant, old = post(own, "Edited"), post(own, "Old", hours_ago=24 * 20)
+    meant, old = post(own, "Edited"), post(own, "Long ago", hours_ago=24 * 20)
     address = reverse("content:link_to_post", args=[link.pk])
 
     shown = lin.get(reverse("content:link", args=[link.pk])).content.decode()
-    assert "Edited" in shown and "Old" not in shown
+    assert "Edited" in shown and "Long ago" not in shown
     assert lin.post(address, {"post": old.pk}).status_code == 422
     assert lin.post(address, {}).status_code == 422
     assert lin.post(address, {"post": meant.pk}).status_code == 302

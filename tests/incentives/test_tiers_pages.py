@@ -122,13 +122,15 @@ def test_all_movers_stand_on_pages_of_their_own(client, people, lin):
 
 
 def test_a_manager_sees_their_own_people_only(client, people):
-    mei = c.creator(people.tianhe, "C002", "Mei", kind="koc")
-    post(people.may, 5)
-    post(mei, 5)
+    for store, number, name in (
+        (people.tianhe, "C002", "Mei Lan"),
+        (people.jingan, "C003", "Hu Ling"),
+    ):
+        post(c.creator(store, number, name, kind="koc"), 5)
     client.force_login(c.person("xu", (Role.REGION_MANAGER, people.south)))
     shown = page(client, "tiers", **FRAGMENT)
-    assert "Mei" in shown
-    assert "May" not in shown
+    assert "Mei Lan" in shown
+    assert "Hu Ling" not in shown
     assert "Evaluate now" not in page(client, "tiers")
 
 

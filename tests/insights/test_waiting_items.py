@@ -73,7 +73,7 @@ def test_accounts_of_leavers_and_banned_ones_wait_for_whoever_may_act(people: c.
 
 def test_refunds_wait_once_their_order_is_overdue(people: c.Cast) -> None:
     lin, xu = person(people, Role.OPERATOR), person(people, Role.ANALYST)
-    for hours, number in ((2, "R1"), (30, "R2")):
+    for hours, number in ((2, "REFUND-1"), (30, "REFUND-2")):
         refund = WaitingRefund.objects.create(
             brand=people.brand,
             source="shop",
@@ -90,7 +90,7 @@ def test_refunds_wait_once_their_order_is_overdue(people: c.Cast) -> None:
     browser = Client()
     browser.force_login(lin)
     shown = browser.get(waits(lin)[words]).content.decode()
-    assert "R2" in shown and "R1" not in shown
+    assert "REFUND-2" in shown and "REFUND-1" not in shown
     assert waits(xu) == {}
 
 
