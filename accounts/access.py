@@ -20,7 +20,8 @@ from accounts.choices import Role, UnitKind
 from accounts.models import ApiKey, Grant, Person, Unit
 
 VIEW_PROGRAMME = {
-    *("overview.view", "matrix.view", "posts.view", "tiers.view", "jobs.view", "help.view"),
+    *("overview.view", "matrix.view", "posts.view", "tiers.view", "points.view", "jobs.view"),
+    "help.view",
 }
 # Whoever leads people hands their accounts over.
 HAND_OVER = {"custody.edit", "handover.view", "handover.edit"}
@@ -43,6 +44,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "tiers.run",
             "commission.plan",
             "commission.run",
+            "points.rules",
+            "points.grant",
+            "points.approve",
+            "rewards.edit",
+            "rewards.fulfil",
             "activity.view",
             "people.manage",
             "api_keys.manage",
@@ -63,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "commission.settle",
             "payouts.make",
             "payouts.approve",
+            "points.approve",
             "activity.view",
         }
     ),
@@ -73,9 +80,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         VIEW_PROGRAMME
         | HAND_OVER
         | {"orders.view", "commission.view", "help.answer", "recruiting.view"}
+        | {"points.grant", "rewards.fulfil"}
     ),
     Role.STORE_MANAGER: frozenset(
-        VIEW_PROGRAMME | HAND_OVER | {"orders.view", "help.answer", "recruiting.view"}
+        VIEW_PROGRAMME
+        | HAND_OVER
+        | {"orders.view", "help.answer", "recruiting.view", "rewards.fulfil"}
     ),
     Role.KOS: frozenset(),
     Role.KOC: frozenset(),

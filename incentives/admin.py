@@ -22,6 +22,10 @@ from incentives.models import (
     PendingRelease,
     PlanRate,
     PlanVersion,
+    PointGrant,
+    PointLine,
+    PointRule,
+    PointRun,
     ReleaseLine,
     Settlement,
     Statement,
@@ -186,3 +190,32 @@ class PayoutAdmin(Looking):
     list_filter = ("state",)
     search_fields = ("=out_no", "=provider_no")
     exclude = ("holder", "account")
+
+
+@admin.register(PointRule)
+class PointRuleAdmin(Looking):
+    list_display = ("brand", "event", "creator_kind", "points", "cap_day", "cap_month", "valid")
+    list_select_related = ("brand",)
+    list_filter = ("event",)
+
+
+@admin.register(PointRun)
+class PointRunAdmin(Looking):
+    list_display = ("brand", "as_of", "started_by", "created_at")
+    list_select_related = ("brand", "started_by")
+
+
+@admin.register(PointLine)
+class PointLineAdmin(Looking):
+    list_display = ("creator", "source", "key", "amount", "earned_on", "expires_on")
+    list_select_related = ("creator",)
+    list_filter = ("source",)
+    search_fields = ("=creator__number",)
+
+
+@admin.register(PointGrant)
+class PointGrantAdmin(Looking):
+    list_display = ("creator", "points", "reason", "state", "maker", "checker", "created_at")
+    list_select_related = ("creator", "maker", "checker")
+    list_filter = ("state",)
+    search_fields = ("=creator__number",)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts import jobs
 from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
-from incentives import commission_runs, proof, proof_words, settlement, tier_runs
+from incentives import commission_runs, points, proof, proof_words, settlement, tier_runs
 from kosops.lib.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,15 @@ def run_commission(*, as_of: dt.date | None = None) -> None:
             run_brand(by=None, brand=brand, day=day)
         except DomainError as refusal:
             logger.warning("Commission of %s for %s: %s", brand, day, refusal)
+
+
+def run_points(*, today: dt.date | None = None) -> None:
+    """Let every brand's points be earned, released and expire. A busy brand is left to its own run."""
+    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+        try:
+            points.run(by=None, brand=brand, today=today or timezone.localdate())
+        except DomainError as refusal:
+            logger.warning("Points of %s: %s", brand, refusal)
 
 
 def run_brand(

@@ -16,5 +16,10 @@ def nightly_commission() -> None:
 
 
 @shared_task
+def nightly_points() -> None:
+    nightly.run_points()
+
+
+@shared_task
 def nightly_verify() -> None:
     nightly.verify_books()

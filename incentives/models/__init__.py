@@ -3,6 +3,7 @@
 from incentives.models.books import Journal, LedgerAccount, Posting
 from incentives.models.payouts import Approval, Payout, PayoutBatch, PayoutDestination
 from incentives.models.plans import PlanRate, PlanVersion
+from incentives.models.points import PointGrant, PointLine, PointRule, PointRun
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.settlement import Settlement, Statement
 from incentives.models.tiers import LadderVersion, TierChange, TierRisk, TierRun
@@ -20,6 +21,10 @@ __all__ = [
     "PendingRelease",
     "PlanRate",
     "PlanVersion",
+    "PointGrant",
+    "PointLine",
+    "PointRule",
+    "PointRun",
     "Posting",
     "ReleaseLine",
     "Settlement",

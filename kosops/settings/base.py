@@ -181,6 +181,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incentives.tasks.nightly_commission",
         "schedule": crontab(hour=2, minute=30),
     },
+    "nightly-points": {
+        "task": "incentives.tasks.nightly_points",
+        "schedule": crontab(hour=3, minute=10),
+    },
     "nightly-verify": {
         "task": "incentives.tasks.nightly_verify",
         "schedule": crontab(hour=4, minute=0),
@@ -214,6 +218,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip"}
 # How old the last proof of who is there may be for approving money or making an API key.
 REAUTH_SECONDS = env.int("REAUTH_SECONDS", 300)
+# Points that one person may give another by hand within 30 days without a second person.
+POINTS_GRANT_LIMIT = env.int("POINTS_GRANT_LIMIT", 500)
 ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTH_SECONDS
 # HQ roles and superusers set up a second factor before they see anything.
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", True)
