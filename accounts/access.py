@@ -20,7 +20,13 @@ from accounts.choices import Role, UnitKind
 from accounts.models import ApiKey, Grant, Person, Unit
 
 VIEW_PROGRAMME = {
-    *("overview.view", "matrix.view", "posts.view", "tiers.view", "points.view", "jobs.view"),
+    "overview.view",
+    "matrix.view",
+    "posts.view",
+    "tiers.view",
+    "points.view",
+    "races.view",
+    "jobs.view",
     "help.view",
 }
 # Whoever leads people hands their accounts over.
@@ -42,6 +48,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "jobs.cancel",
             "imports.run",
             "tiers.run",
+            "races.edit",
+            "races.dispute",
             "commission.plan",
             "commission.run",
             "points.rules",
@@ -54,9 +62,22 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "api_keys.manage",
         }
     ),
-    Role.ANALYST: frozenset(VIEW_PROGRAMME | {"orders.view", "commission.view", "recruiting.view"}),
+    Role.ANALYST: frozenset(
+        VIEW_PROGRAMME
+        | {
+            "orders.view",
+            "commission.view",
+            "recruiting.view",
+        }
+    ),
     Role.REVIEWER: frozenset(
-        VIEW_PROGRAMME | {"posts.edit", "help.answer", "recruiting.view", "recruiting.mark"}
+        VIEW_PROGRAMME
+        | {
+            "posts.edit",
+            "help.answer",
+            "recruiting.view",
+            "recruiting.mark",
+        }
     ),
     Role.FINANCE: frozenset(
         VIEW_PROGRAMME
@@ -67,6 +88,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "imports.run",
             "commission.run",
             "commission.settle",
+            "races.approve",
             "payouts.make",
             "payouts.approve",
             "points.approve",
@@ -74,18 +96,37 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        VIEW_PROGRAMME | VIEW_MONEY | {"activity.view", "handover.view", "recruiting.view"}
+        VIEW_PROGRAMME
+        | VIEW_MONEY
+        | {
+            "activity.view",
+            "handover.view",
+            "recruiting.view",
+        }
     ),
     Role.REGION_MANAGER: frozenset(
         VIEW_PROGRAMME
         | HAND_OVER
-        | {"orders.view", "commission.view", "help.answer", "recruiting.view"}
-        | {"points.grant", "rewards.fulfil"}
+        | {
+            "orders.view",
+            "commission.view",
+            "help.answer",
+            "points.grant",
+            "rewards.fulfil",
+            "races.dispute",
+            "recruiting.view",
+        }
     ),
     Role.STORE_MANAGER: frozenset(
         VIEW_PROGRAMME
         | HAND_OVER
-        | {"orders.view", "help.answer", "recruiting.view", "rewards.fulfil"}
+        | {
+            "orders.view",
+            "help.answer",
+            "rewards.fulfil",
+            "races.dispute",
+            "recruiting.view",
+        }
     ),
     Role.KOS: frozenset(),
     Role.KOC: frozenset(),

@@ -49,6 +49,11 @@ DONE: dict[str, Promise] = {
     "ended": pgettext_lazy("activity", "ended"),
     "evaluated": pgettext_lazy("activity", "worked out"),
     "event_noted": pgettext_lazy("activity", "entry noted in the register"),
+    "fixed": pgettext_lazy("activity", "result fixed"),
+    "prizes_approved": pgettext_lazy("activity", "prizes approved"),
+    "proved": pgettext_lazy("activity", "worked out again"),
+    "raised": pgettext_lazy("activity", "asked about"),
+    "started": pgettext_lazy("activity", "started"),
     "exported": pgettext_lazy("activity", "exported"),
     "given": pgettext_lazy("activity", "given to somebody else"),
     "handed_on": pgettext_lazy("activity", "handed to a colleague"),
@@ -119,6 +124,8 @@ FACTS: dict[str, Promise] = {
     "customer": _("Customer"),
     "demoted": _("Fallen"),
     "differences": _("Differences"),
+    "entries": _("Participants"),
+    "scheme": _("Scheme"),
     "due_on": _("Due on"),
     "earned": _("Earned"),
     "domain": _("Domain"),
@@ -254,6 +261,7 @@ AMOUNTS = {
     "incentives.settlement": {
         *("clawed_back", "earned", "held", "owed_back", "payable", "released", "to_pay"),
     },
+    "incentives.race": {"total"},
     "matrix.platformrule": {"spend"},
 }
 

@@ -26,6 +26,14 @@ from incentives.models import (
     PointLine,
     PointRule,
     PointRun,
+    Race,
+    RaceAward,
+    RaceDispute,
+    RaceEntry,
+    RaceFormula,
+    RaceProof,
+    RaceScreen,
+    RaceStanding,
     ReleaseLine,
     Settlement,
     Statement,
@@ -219,3 +227,60 @@ class PointGrantAdmin(Looking):
     list_select_related = ("creator", "maker", "checker")
     list_filter = ("state",)
     search_fields = ("=creator__number",)
+
+
+class RaceFormulaInline(LookingInline):
+    model = RaceFormula
+
+
+@admin.register(Race)
+class RaceAdmin(Looking):
+    list_display = ("name", "brand", "scheme", "state", "first_day", "last_day", "frozen_at")
+    list_select_related = ("brand",)
+    list_filter = ("state", "scheme")
+    inlines = (RaceFormulaInline,)
+
+
+@admin.register(RaceFormula)
+class RaceFormulaAdmin(Looking):
+    list_display = ("race", "version", "created_by", "created_at")
+    list_select_related = ("race", "created_by")
+
+
+@admin.register(RaceEntry)
+class RaceEntryAdmin(Looking):
+    list_display = ("race", "store", "creator", "league", "size", "entered_on")
+    list_select_related = ("race", "store", "creator")
+    search_fields = ("=store__code", "=creator__number")
+
+
+@admin.register(RaceStanding)
+class RaceStandingAdmin(Looking):
+    list_display = ("race", "entry", "day", "rank", "score", "heads")
+    list_select_related = ("race", "entry__store", "entry__creator")
+
+
+@admin.register(RaceDispute)
+class RaceDisputeAdmin(Looking):
+    list_display = ("race", "entry", "fact", "state", "raised_by", "raised_at", "answered_by")
+    list_select_related = (*("race", "entry__store", "entry__creator", "raised_by", "answered_by"),)
+    list_filter = ("state",)
+
+
+@admin.register(RaceAward)
+class RaceAwardAdmin(Looking):
+    list_display = ("race", "entry", "creator", "prize", "weight", "amount", "currency")
+    list_select_related = ("race", "entry__store", "entry__creator", "creator")
+
+
+@admin.register(RaceProof)
+class RaceProofAdmin(Looking):
+    list_display = ("race", "same", "differences", "made_by", "made_at")
+    list_select_related = ("race", "made_by")
+
+
+@admin.register(RaceScreen)
+class RaceScreenAdmin(Looking):
+    list_display = ("race", "store", "created_by", "created_at", "revoked_at")
+    list_select_related = ("race", "store", "created_by")
+    exclude = ("token_digest",)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from incentives import nightly
+from incentives import nightly, race_standings
 
 
 @shared_task
@@ -23,3 +23,8 @@ def nightly_points() -> None:
 @shared_task
 def nightly_verify() -> None:
     nightly.verify_books()
+
+
+@shared_task
+def run_races() -> None:
+    race_standings.run_all()

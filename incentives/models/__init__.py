@@ -4,6 +4,16 @@ from incentives.models.books import Journal, LedgerAccount, Posting
 from incentives.models.payouts import Approval, Payout, PayoutBatch, PayoutDestination
 from incentives.models.plans import PlanRate, PlanVersion
 from incentives.models.points import PointGrant, PointLine, PointRule, PointRun
+from incentives.models.races import (
+    Race,
+    RaceAward,
+    RaceDispute,
+    RaceEntry,
+    RaceFormula,
+    RaceProof,
+    RaceScreen,
+    RaceStanding,
+)
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.settlement import Settlement, Statement
 from incentives.models.tiers import LadderVersion, TierChange, TierRisk, TierRun
@@ -26,6 +36,14 @@ __all__ = [
     "PointRule",
     "PointRun",
     "Posting",
+    "Race",
+    "RaceAward",
+    "RaceDispute",
+    "RaceEntry",
+    "RaceFormula",
+    "RaceProof",
+    "RaceScreen",
+    "RaceStanding",
     "ReleaseLine",
     "Settlement",
     "Statement",

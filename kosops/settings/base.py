@@ -185,6 +185,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incentives.tasks.nightly_points",
         "schedule": crontab(hour=3, minute=10),
     },
+    # Standings are live; a race whose time for late data has passed is fixed.
+    "run-races": {"task": "incentives.tasks.run_races", "schedule": crontab(minute=40)},
     "nightly-verify": {
         "task": "incentives.tasks.nightly_verify",
         "schedule": crontab(hour=4, minute=0),
