@@ -60,6 +60,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "activity.view",
             "people.manage",
             "api_keys.manage",
+            "tiers.confirm",
+            "tiers.pin",
         }
     ),
     Role.ANALYST: frozenset(

@@ -44,6 +44,7 @@ DONE: dict[str, Promise] = {
     "customers_added": pgettext_lazy("activity", "customers listed"),
     "customers_asked": pgettext_lazy("activity", "customers asked for in WeCom"),
     "deactivated": pgettext_lazy("activity", "access ended"),
+    "declined": pgettext_lazy("activity", "declined"),
     "done": pgettext_lazy("activity", "finished"),
     "downloaded": pgettext_lazy("activity", "file downloaded"),
     "ended": pgettext_lazy("activity", "ended"),
@@ -70,6 +71,7 @@ DONE: dict[str, Promise] = {
     "moved": pgettext_lazy("activity", "moved"),
     "phone_shown": pgettext_lazy("activity", "phone shown in full"),
     "reactivated": pgettext_lazy("activity", "may sign in again"),
+    "pinned": pgettext_lazy("activity", "tier set by hand"),
     "profile_checked": pgettext_lazy("activity", "profile checked"),
     "removed": pgettext_lazy("activity", "removed"),
     "refused": pgettext_lazy("activity", "refused an act"),
@@ -93,6 +95,7 @@ DONE: dict[str, Promise] = {
     "state_changed": pgettext_lazy("activity", "state changed"),
     "submitted": pgettext_lazy("activity", "submitted"),
     "taker_chosen": pgettext_lazy("activity", "taker chosen"),
+    "unpinned": pgettext_lazy("activity", "tier left to the rules again"),
     "uploaded": pgettext_lazy("activity", "uploaded"),
 }
 
@@ -240,6 +243,7 @@ FACTS: dict[str, Promise] = {
     "taken_in": _("Taken in"),
     "taker": _("Taker"),
     "things": _("Things"),
+    "tier": _("Tier"),
     "to_pay": _("To be paid"),
     "topic": _("What it is about"),
     "trade": _("Trade"),

@@ -38,6 +38,9 @@ from incentives.models import (
     Settlement,
     Statement,
     TierChange,
+    TierNotice,
+    TierPin,
+    TierProposal,
     TierRisk,
     TierRun,
 )
@@ -68,6 +71,28 @@ class TierChangeAdmin(Looking):
 class TierRiskAdmin(Looking):
     list_display = ("creator", "to_tier", "since", "falls_on")
     list_select_related = ("creator",)
+
+
+@admin.register(TierPin)
+class TierPinAdmin(Looking):
+    list_display = ("creator", "tier", "period", "created_by", "ended_by")
+    list_select_related = ("creator", "created_by", "ended_by")
+    search_fields = ("=creator__number",)
+
+
+@admin.register(TierNotice)
+class TierNoticeAdmin(Looking):
+    list_display = ("creator", "from_tier", "to_tier", "told_on", "falls_on", "seen_at", "ended_as")
+    list_select_related = ("creator",)
+    search_fields = ("=creator__number",)
+
+
+@admin.register(TierProposal)
+class TierProposalAdmin(Looking):
+    list_display = ("creator", "from_tier", "to_tier", "proposed_on", "state", "decided_by")
+    list_select_related = ("creator", "decided_by")
+    list_filter = ("state",)
+    search_fields = ("=creator__number",)
 
 
 class PlanRateInline(LookingInline):

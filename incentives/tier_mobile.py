@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from incentives import ladders, tier_runs, tier_words
+from incentives import ladders, tier_notices, tier_runs, tier_words
 from incentives.templatetags.tier_words import tier_reasons
 from matrix.models import Creator
 from matrix.own import own_page
@@ -21,6 +21,7 @@ def tier(request: HttpRequest, creator: Creator) -> HttpResponse:
     """My tier, what the next one needs, what keeps mine, and how it went so far."""
     today = timezone.localdate()
     version = ladders.ladder_on(creator.brand, creator.kind, today)
+    tier_notices.note_seen(creator)
     context = {
         "creator": creator,
         "progress": tier_runs.progress_of(creator, today),

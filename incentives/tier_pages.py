@@ -21,7 +21,7 @@ from accounts import access, brands
 from accounts.models import Unit
 from content.formulas import value_of
 from content.models import Post
-from incentives import ladders, tier_runs, tier_words, tiers
+from incentives import ladders, tier_review, tier_runs, tier_words, tiers
 from incentives.choices import Tier
 from incentives.models import LadderVersion, TierChange, TierRun
 from incentives.tier_forms import LadderForm, StartForm
@@ -44,6 +44,8 @@ MOVERS = {
     Outcome.DEMOTED: gettext_lazy("Down"),
     Outcome.AT_RISK: gettext_lazy("At risk"),
 }
+# Asks for the ready ladder of store staff as the start of a trial.
+STARS = "stars"
 RUNS_SHOWN = 10
 MOVES_SHOWN = 10
 TRIED_SHOWN = 20
@@ -83,6 +85,11 @@ def tier_list(request: HttpRequest) -> HttpResponse:
             .filter(brand=brand, ladder__creator_kind=kind)
             .select_related("started_by")
             .order_by("-as_of", "-id")[:RUNS_SHOWN]
+        )
+        context["waiting"] = (
+            tier_review.waiting(request.user, VIEW)
+            .filter(creator__brand=brand, creator__kind=kind)
+            .count()
         )
     return page_or_fragment(
         request, "incentives/tiers.html", context, fragment="incentives/_tier_moves.html"
@@ -170,6 +177,7 @@ def _ladder(request: HttpRequest, brand: Unit, kind: str, today: dt.date) -> dic
         "rungs": _rungs(ladder, heads, kind),
         "without": heads[tiers.NO_TIER],
         "grace": tier_words.grace_sentence(ladder.grace_days),
+        "review": tier_words.review_sentence(ladder.review),
         "formula": tier_words.formula_sentence(ladder.formula),
         "moves_url": f"?{request.GET.urlencode()}" if request.GET else f"?kind={kind}",
     }
@@ -183,8 +191,8 @@ def _rungs(ladder: Ladder, heads: dict[str, int], kind: str) -> list[Rung]:
             level=level,
             heads=heads[rule.tier],
             share_bp=formats.share_bp(heads[rule.tier], everybody),
-            rules=[tier_words.rule_sentence(condition) for condition in rule.reach],
-            keeps=[tier_words.rule_sentence(condition) for condition in rule.keep],
+            rules=tier_words.rule_sentences(rule.reach, rule.reach_any),
+            keeps=tier_words.rule_sentences(rule.keep, rule.keep_any),
             href=reverse("matrix:creators")
             + address({}, kind=kind, tier=rule.tier, state=CURRENT_STATES),
         )
@@ -319,15 +327,21 @@ def tier_preview(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('incentives:tiers')}?kind={kind}")
     if request.method == "POST":
         return _save(request, brand, kind, version)
-    ladder = ladders.rules_of(version)
     tried = any(name.endswith("at_least") for name in request.GET)
-    form = LadderForm(request.GET if tried else None, ladder=ladder, initial=None)
+    form = LadderForm(request.GET if tried else None, ladder=_base(request, version))
     return _preview_page(request, brand, kind, version, form, StartForm())
+
+
+def _base(request: HttpRequest, version: LadderVersion) -> Ladder:
+    """The rules that the form starts from: those in force, or the ready ladder of stars."""
+    if (request.POST or request.GET).get("start") == STARS:
+        return ladders.checked(tiers.star_rules())
+    return ladders.rules_of(version)
 
 
 def _save(request: HttpRequest, brand: Unit, kind: str, version: LadderVersion) -> HttpResponse:
     access.require(request.user, RUN, brand)
-    form = LadderForm(request.POST, ladder=ladders.rules_of(version))
+    form = LadderForm(request.POST, ladder=_base(request, version))
     start = StartForm(request.POST)
     if form.is_valid() and start.is_valid():
         try:
@@ -364,6 +378,7 @@ def _preview_page(
         "version": version,
         "form": form,
         "start": start,
+        "from_stars": (request.POST or request.GET).get("start") == STARS,
         "today": timezone.localdate(),
         "may_run": _may_run(request, brand),
     }
@@ -438,10 +453,12 @@ def tier_change(request: HttpRequest, change_id: int) -> HttpResponse:
     access.require(request.user, VIEW)
     shown = get_object_or_404(
         TierChange.objects.for_user(request.user, VIEW).select_related(
-            "creator__store", "run__ladder", "run__started_by"
+            "creator__store", "run__ladder", "run__started_by", "pin__created_by"
         ),
         pk=change_id,
     )
+    if shown.run is None:
+        return _pinned_change(request, shown)
     ladder = ladders.rules_of(shown.run.ladder)
     context = {
         "change": shown,
@@ -459,6 +476,23 @@ def tier_change(request: HttpRequest, change_id: int) -> HttpResponse:
     )
 
 
+def _pinned_change(request: HttpRequest, shown: TierChange) -> HttpResponse:
+    """A change that a person made by hand: who, until when and why."""
+    context = {
+        "change": shown,
+        "sentence": tier_words.change_sentence(
+            shown.creator.name, shown.from_tier, shown.to_tier, shown.effective_on
+        ),
+        "history": tier_runs.history_of(shown.creator)[:CHANGES_SHOWN],
+    }
+    return page_or_fragment(
+        request,
+        "incentives/tier_change_by_hand.html",
+        context,
+        peek="incentives/_tier_change_by_hand_peek.html",
+    )
+
+
 @require_safe
 @login_required
 def creator_tier(request: HttpRequest, creator_id: int) -> HttpResponse:
@@ -472,6 +506,7 @@ def creator_tier(request: HttpRequest, creator_id: int) -> HttpResponse:
         "creator": creator,
         "progress": tier_runs.progress_of(creator, timezone.localdate()),
         "history": tier_runs.history_of(creator)[:CHANGES_SHOWN],
+        "may_pin": access.reach(request.user, "tiers.pin").covers(creator.store),
     }
     return page_or_fragment(
         request, "incentives/creator_tier.html", context, fragment="incentives/_creator_tier.html"

@@ -19,7 +19,14 @@ from accounts.access import Reach
 from accounts.models import Person, Unit
 from incentives import tier_sql, tiers
 from incentives.ladders import ladder_on, ladders_on, rules_of
-from incentives.models import LadderVersion, TierChange, TierRisk, TierRun
+from incentives.models import (
+    LadderVersion,
+    TierChange,
+    TierPin,
+    TierProposal,
+    TierRisk,
+    TierRun,
+)
 from incentives.tiers import Condition, Ladder, Outcome
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
@@ -121,7 +128,12 @@ class Progress:
     keep: list[Finding] = field(default_factory=list)
     # Conditions to keep the next tier that fail already and so stand in the way of reaching it.
     blocked_by: list[Finding] = field(default_factory=list)
+    # One of ``reach`` (``keep``) is enough.
+    reach_any: bool = False
+    keep_any: bool = False
     risk: TierRisk | None = None
+    pin: TierPin | None = None
+    waiting: TierProposal | None = None
 
     @property
     def stands_still(self) -> bool:
@@ -130,9 +142,23 @@ class Progress:
 
     @property
     def first_gap(self) -> Finding | None:
-        """The first condition on the way to the next tier that is not met."""
+        """The condition to work on for the next tier: the first that is not met, and where one
+        of several is enough, the one that is nearest.
+        """
+        if self.reach_any:
+            return self._nearest_gap
         gaps = (finding for finding in (*self.reach, *self.blocked_by) if not finding.met)
         return next(gaps, None)
+
+    @property
+    def _nearest_gap(self) -> Finding | None:
+        if any(finding.met for finding in self.reach):
+            return next(iter(self.blocked_by), None)
+        return max(
+            self.reach,
+            key=lambda finding: (finding.value or 0) / finding.condition.at_least,
+            default=None,
+        )
 
 
 # -- evaluation ----------------------------------------------------------------
@@ -141,7 +167,8 @@ class Progress:
 def evaluate(*, by: Person | None, brand: Unit, as_of: dt.date) -> list[TierRun]:
     """Hold every creator of the brand against the ladders of ``as_of``, with facts up to its end.
 
-    Stores new tiers and who is at risk, one run and one activity row per ladder. Refuses
+    Stores new tiers and who is at risk, one run and one activity row per ladder. Moves that wait
+    for a person by the ladder's rules become proposals instead. Refuses
     ``no_ladder``, ``future_date``, ``already_evaluated``, ``older_than_last_run`` and, while another
     evaluation runs, ``tiers_busy``.
     """
@@ -199,17 +226,88 @@ def _run(*, by: Person | None, version: LadderVersion, question: tier_sql.Questi
     run = TierRun.objects.create(brand=brand, ladder=version, as_of=as_of, started_by=by)
     params = question.params | {"run": run.pk}
     _table("tier_decision", tier_sql.decisions(question, "tier_counted"), params)
+    waiting = _hold_back(question, params)
     _write_changes(question, params)
     newly, recovered = _write_risks(question, params)
+    _write_notices(question, params)
     moved = sql.fetch_all(
         f"SELECT creator_id, {tier_sql.tier_of('to_level')} AS tier FROM tier_decision"
         " WHERE outcome IN ('promoted', 'demoted')"
     )
     registry.store_tiers(changes={row["creator_id"]: row["tier"] for row in moved}, on=as_of)
     run.counts = _counts() | {"newly_at_risk": newly, "recovered": recovered}
+    if waiting:
+        run.counts |= {"waiting": waiting}
     run.save(update_fields=["counts"])
     activity.record(by=by, verb="tiers.evaluated", object=run, unit=brand, after=run.counts)
     return run
+
+
+def _hold_back(question: tier_sql.Question, params: dict[str, Any]) -> int:
+    """Turn moves that need a person's word into proposals; the creators stay where they are.
+
+    Returns how many wait. A proposal that the facts no longer bear out lapses; a move that was
+    declined is not proposed again before its day.
+    """
+    held = [outcome for outcome in Outcome if question.ladder.waits(outcome)]
+    if not held:
+        _lapse(params, "")
+        return 0
+    params = params | {"held": [str(outcome) for outcome in held]}
+    _table(
+        "tier_held",
+        f"""
+        SELECT d.*, {tier_sql.tier_of("d.to_level")} AS to_tier,
+               EXISTS (SELECT 1 FROM incentives_tierproposal p
+                        WHERE p.creator_id = d.creator_id AND p.state = 'declined'
+                          AND p.rests_until > %(as_of)s AND p.from_tier = d.tier
+                          AND p.to_tier = {tier_sql.tier_of("d.to_level")}) AS rests
+          FROM tier_decision d WHERE d.outcome = ANY(%(held)s)
+        """,
+        params,
+    )
+    _lapse(
+        params,
+        """ AND NOT EXISTS (SELECT FROM tier_held h WHERE h.creator_id = p.creator_id
+                               AND h.tier = p.from_tier AND h.to_tier = p.to_tier)""",
+    )
+    sql.execute(
+        f"""
+        INSERT INTO incentives_tierproposal (run_id, creator_id, from_tier, to_tier, is_up,
+                                             proposed_on, explanation, state, reason)
+        SELECT %(run)s, h.creator_id, h.tier, h.to_tier, h.outcome = 'promoted', %(as_of)s,
+               {tier_sql.explanation(question, "h")}, 'waiting', ''
+          FROM tier_held h WHERE NOT h.rests
+            ON CONFLICT (creator_id) WHERE state = 'waiting'
+            DO UPDATE SET explanation = EXCLUDED.explanation
+        """,
+        params,
+    )
+    # A fall that waits is a creator at risk whose day has come.
+    sql.execute(
+        """
+        UPDATE tier_decision d
+           SET outcome = CASE d.outcome WHEN 'demoted' THEN 'at_risk' ELSE 'stays' END,
+               to_level = CASE d.outcome WHEN 'demoted' THEN d.to_level ELSE d.level END,
+               because = CASE d.outcome WHEN 'demoted' THEN d.because END,
+               falls_on = CASE d.outcome WHEN 'demoted' THEN d.due END
+          FROM tier_held h WHERE h.creator_id = d.creator_id
+        """
+    )
+    return int(sql.fetch_one("SELECT count(*) FROM tier_held WHERE NOT rests")["count"])
+
+
+def _lapse(params: dict[str, Any], unless: str) -> None:
+    """Close the waiting proposals of this kind of creator that the facts no longer bear out."""
+    sql.execute(
+        f"""
+        UPDATE incentives_tierproposal p SET state = 'lapsed'
+          FROM matrix_creator c
+         WHERE c.id = p.creator_id AND c.brand_id = %(brand)s AND c.kind = %(kind)s
+           AND p.state = 'waiting'{unless}
+        """,
+        params,
+    )
 
 
 def _table(name: str, query: str, params: dict[str, Any]) -> None:
@@ -273,6 +371,33 @@ def _write_risks(question: tier_sql.Question, params: dict[str, Any]) -> tuple[i
         params,
     )
     return int(written["count"]), int(recovered)
+
+
+def _write_notices(question: tier_sql.Question, params: dict[str, Any]) -> None:
+    """Keep that creators newly at risk are told, and how it ended for those told before."""
+    sql.execute(
+        """
+        UPDATE incentives_tiernotice n
+           SET ended_on = %(as_of)s, ended_as = CASE d.outcome WHEN 'demoted' THEN 'fell' ELSE 'kept' END
+          FROM tier_decision d
+         WHERE d.creator_id = n.creator_id AND n.ended_on IS NULL AND d.outcome <> 'at_risk'
+        """,
+        params,
+    )
+    sql.execute(
+        f"""
+        INSERT INTO incentives_tiernotice (run_id, creator_id, from_tier, to_tier, told_on,
+                                           falls_on, explanation, ended_as)
+        SELECT %(run)s, d.creator_id, d.tier, {tier_sql.tier_of("d.to_level")}, %(as_of)s,
+               GREATEST(d.falls_on, %(as_of)s), {tier_sql.explanation(question, "d")}, ''
+          FROM tier_decision d
+         WHERE d.outcome = 'at_risk'
+           AND NOT EXISTS (SELECT FROM incentives_tiernotice n
+                            WHERE n.creator_id = d.creator_id AND n.ended_on IS NULL)
+            ON CONFLICT DO NOTHING
+        """,
+        params,
+    )
 
 
 def _counts() -> dict[str, Any]:
@@ -478,7 +603,7 @@ def history_of(creator: Creator) -> QuerySet[TierChange]:
     """All tier changes of a creator, newest first."""
     return (
         TierChange.objects.filter(creator=creator)
-        .select_related("run__ladder")
+        .select_related("run__ladder", "pin__created_by")
         .order_by("-effective_on", "-id")
     )
 
@@ -501,11 +626,15 @@ def progress_of(creator: Creator, as_of: dt.date) -> Progress | None:
         keep=findings(ladder.tiers[level - 1].keep if level else (), facts),
         blocked_by=[
             finding
-            for finding in findings(following.keep if following else (), facts)
+            for finding in _standing_in_the_way(following, facts)
             if finding.met is False
             and finding.condition not in (following.reach if following else ())
         ],
+        reach_any=following.reach_any if following else False,
+        keep_any=ladder.tiers[level - 1].keep_any if level else False,
         risk=TierRisk.objects.filter(creator=creator).first(),
+        pin=TierPin.objects.filter(creator=creator, period__contains=as_of, ended_at=None).first(),
+        waiting=TierProposal.objects.filter(creator=creator, state="waiting").first(),
     )
 
 
@@ -533,12 +662,24 @@ def explained(explanation: dict[str, Any]) -> list[Finding]:
         condition = tiers.condition_from_json(form)
         value = explanation["facts"].get(key)
         failed = value is None or value < condition.at_least
-        unknown = value is None and condition.measure.fact == tiers.MEDIAN_NOTE
+        unknown = value is None and condition.measure.fact in (
+            tiers.MEDIAN_NOTE,
+            *tiers.counted_facts(),
+        )
         found.append(Finding(condition, value, None if unknown else not failed))
     return found
 
 
 # -- private -------------------------------------------------------------------
+
+
+def _standing_in_the_way(
+    following: tiers.TierRule | None, facts: dict[str, tiers.Fact]
+) -> list[Finding]:
+    """What keeps the next tier, where its failing would bar the way."""
+    if following is None or (following.keep_any and not tiers.is_lost(following, facts)):
+        return []
+    return findings(following.keep, facts)
 
 
 def _question(

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from content.choices import PostState
 from content.formulas import sql_of, whole_sql_of
-from incentives import tiers
+from incentives import tier_facts, tiers
 from incentives.tiers import (
     BEST_NOTE,
     MEDIAN_NOTE,
@@ -58,6 +60,7 @@ class Question:
             if measure.within_days is not None:
                 since = tiers.first_day(self.as_of, measure.within_days)
                 days[f"since_{measure.within_days}"] = self._midnight(since)
+                days[f"day_{measure.within_days}"] = since
             if measure.settled_days is not None:
                 last = tiers.last_settled_day(self.as_of, measure.settled_days)
                 until = self._midnight(last + dt.timedelta(days=1))
@@ -69,6 +72,7 @@ class Question:
             "grace": self.ladder.grace_days,
             "stores": self.stores,
             "creator": self.creator,
+            "currency": settings.CURRENCY,
             "thresholds": json.dumps(self._thresholds()),
         }
 
@@ -113,6 +117,9 @@ def facts(question: Question, counted: str = "") -> str:
     """
     ladder = question.ladder
     filled = "".join(f",\n               {_filled(m, ladder.formula)}" for m in _cheap(ladder))
+    outside = _outside(ladder)
+    filled += "".join(f",\n               {_told(measure)}" for measure in outside)
+    joined = "".join(f"\n          {_joined(measure, question)}" for measure in outside)
     looked_up = "".join(
         f",\n           CASE WHEN {_needed(m, question)} THEN {_looked_up(m, ladder.formula)} END"
         f" AS {m.key}"
@@ -124,7 +131,7 @@ def facts(question: Question, counted: str = "") -> str:
     known AS (
         SELECT c.id AS creator_id, c.store_id, c.tier, {_level("c.tier")} AS level{filled}
           FROM matrix_creator c
-          LEFT JOIN counted n ON n.creator_id = c.id
+          LEFT JOIN counted n ON n.creator_id = c.id{joined}
          WHERE {_asked(question)}
     )
     SELECT f.*{looked_up}
@@ -135,7 +142,8 @@ def facts(question: Question, counted: str = "") -> str:
 def decisions(question: Question, counted: str = "") -> str:
     """A query with one row per creator: the facts and what follows.
 
-    Columns besides those of `facts`: outcome, to_level, falls_on, because, rule_level (see `tiers.Decision`), since.
+    Columns besides those of `facts`: outcome, to_level, falls_on, because, rule_level (see `tiers.Decision`), since,
+    is_pinned.
     """
     rules = question.ladder.tiers
     up = "\n".join(
@@ -149,12 +157,16 @@ def decisions(question: Question, counted: str = "") -> str:
     return f"""
     WITH facts AS MATERIALIZED ({facts(question, counted)}),
     judged AS (
-        SELECT f.*, CASE {up} END AS up_level, CASE f.level {lost} ELSE FALSE END AS is_lost,
+        SELECT f.*, pin.id IS NOT NULL AS is_pinned,
+               CASE WHEN pin.id IS NULL THEN CASE {up} END END AS up_level,
+               pin.id IS NULL AND CASE f.level {lost} ELSE FALSE END AS is_lost,
                CASE {down} ELSE 0 END AS down_level,
                COALESCE(r.since, %(as_of)s) AS since,
                COALESCE(r.falls_on, %(as_of)s + %(grace)s) AS due
           FROM facts f
           LEFT JOIN incentives_tierrisk r ON r.creator_id = f.creator_id
+          LEFT JOIN incentives_tierpin pin ON pin.creator_id = f.creator_id
+               AND pin.period @> %(as_of)s AND pin.ended_at IS NULL
     )
     SELECT j.*,
            CASE WHEN up_level IS NOT NULL THEN 'promoted'
@@ -216,7 +228,25 @@ def _of_asked(questions: Sequence[Question]) -> str:
 
 def _cheap(ladder: Ladder) -> list[Measure]:
     """The measures that one pass over the posts counts."""
-    return [measure for measure in ladder.measures if measure.fact != MEDIAN_NOTE]
+    return [measure for measure in ladder.measures if measure.fact in (NOTES, BEST_NOTE)]
+
+
+def _outside(ladder: Ladder) -> list[Measure]:
+    """The measures that are not read from the posts."""
+    known = tiers.counted_facts()
+    return [measure for measure in ladder.measures if measure.fact in known]
+
+
+def _told(measure: Measure) -> str:
+    value = f"x_{measure.key}.value"
+    nothing = tier_facts.source_of(measure.fact).nothing
+    return f"{value if nothing is None else f'COALESCE({value}, {nothing})'} AS {measure.key}"
+
+
+def _joined(measure: Measure, question: Question) -> str:
+    since = f"%(day_{measure.within_days})s" if measure.within_days is not None else ""
+    query = tier_facts.source_of(measure.fact).query(since, question.creator is not None)
+    return f"LEFT JOIN ({query}) x_{measure.key} ON x_{measure.key}.creator_id = c.id"
 
 
 def _column(measure: Measure, formula: str) -> str:
@@ -289,6 +319,8 @@ def _needed(measure: Measure, question: Question) -> str:
     parts = []
     for level, rule in _numbered(question.ladder.tiers):
         if any(condition.measure == measure for condition in rule.conditions):
+            if rule.reach_any:
+                return "TRUE"
             cheap = [_holds(c) for c in rule.reach if c.measure.fact != MEDIAN_NOTE]
             parts.append(f"f.level >= {level} OR ({' AND '.join(cheap) or 'TRUE'}) IS TRUE")
     return f"({' OR '.join(parts)})"
@@ -302,12 +334,14 @@ def _holds(condition: Condition, row: str = "f") -> str:
 
 
 def _reached(rule: TierRule) -> str:
-    conditions = " AND ".join(_holds(condition) for condition in rule.reach)
+    by = " OR " if rule.reach_any else " AND "
+    conditions = by.join(_holds(condition) for condition in rule.reach)
     return f"(({conditions}) IS TRUE AND NOT {_lost(rule)})"
 
 
 def _lost(rule: TierRule) -> str:
-    fails = " OR ".join(f"{_holds(condition)} IS FALSE" for condition in rule.keep)
+    by = " AND " if rule.keep_any else " OR "
+    fails = by.join(f"{_holds(condition)} IS FALSE" for condition in rule.keep)
     return f"({fails or 'FALSE'})"
 
 
@@ -324,13 +358,16 @@ def _numbered(rules: tuple[TierRule, ...], *, down: int = 0) -> list[tuple[int, 
 def _explained(question: Question, rule: TierRule, because: Because, row: str) -> str:
     conditions = rule.reach if because == Because.REACH else rule.keep
     values = ", ".join(f"'{c.key}', {row}.{c.key}" for c in conditions)
+    decisive = "IS TRUE" if because == Because.REACH else "IS FALSE"
+    from_posts = [c for c in conditions if c.measure.fact not in tiers.counted_facts()]
     posts = " || ".join(
         _posts(c, question.ladder.formula, row)
-        if because == Because.REACH
-        else f"(CASE WHEN {_holds(c, row)} IS FALSE THEN"
+        if because == Because.REACH and not rule.reach_any
+        else f"(CASE WHEN {_holds(c, row)} {decisive} THEN"
         f" {_posts(c, question.ladder.formula, row)} ELSE '{{}}'::bigint[] END)"
-        for c in conditions
+        for c in from_posts
     )
+    by_any = rule.reach_any if because == Because.REACH else rule.keep_any
     code = f"{rule.tier}.{because}"
     since = f" || jsonb_build_object('since', {row}.since)" if because == Because.KEEP else ""
     return f"""jsonb_build_object(
@@ -338,7 +375,7 @@ def _explained(question: Question, rule: TierRule, because: Because, row: str) -
         'facts', jsonb_build_object({values}),
         'thresholds', %(thresholds)s::jsonb -> '{code}',
         'posts', to_jsonb({posts or "'{}'::bigint[]"})
-    ){since}"""
+    ){" || jsonb_build_object('any', TRUE)" if by_any else ""}{since}"""
 
 
 def _posts(condition: Condition, formula: str, row: str) -> str:

@@ -6,13 +6,15 @@ Explanations are stored as facts and thresholds; they become words only here.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from content.formulas import ENGAGEMENT, TIER_INTERACTIONS
-from incentives import tiers
+from incentives import tier_facts, tiers
 from incentives.choices import Tier
+from incentives.models import TierPin
 from incentives.tier_runs import Finding
 from incentives.tiers import BEST_NOTE, MEDIAN_NOTE, NOTES, Condition
 from kosops.ui import formats
@@ -29,6 +31,8 @@ def tier_level(tier: str) -> int:
 
 def fact_name(condition: Condition) -> str:
     """What a condition looks at, as a heading."""
+    if condition.measure.fact in tiers.counted_facts():
+        return str(tier_facts.source_of(condition.measure.fact).label)
     return {
         NOTES: _("Notes that are online"),
         BEST_NOTE: _("Best note"),
@@ -44,8 +48,22 @@ def formula_sentence(formula: str) -> str:
     }[formula]
 
 
+def figure(condition: Condition, value: int | None) -> str:
+    """A value of the fact that a condition looks at."""
+    if tiers.is_money(condition.measure.fact):
+        return formats.money(value or 0)
+    return formats.number(value or 0)
+
+
 def rule_sentence(condition: Condition) -> str:
     """A condition as a rule."""
+    if condition.measure.fact in tiers.counted_facts():
+        text = (
+            _("%(fact)s in the last %(days)s days: at least %(count)s")
+            if condition.measure.within_days
+            else _("%(fact)s so far: at least %(count)s")
+        )
+        return text % _facts(condition)
     facts = _facts(condition)
     days = condition.measure.within_days
     match condition.measure.fact:
@@ -77,10 +95,27 @@ def rule_sentence(condition: Condition) -> str:
     return text % facts
 
 
+def rule_sentences(conditions: Sequence[Condition], one_is_enough: bool) -> list[str]:
+    """The conditions of a tier as rules."""
+    found = [rule_sentence(condition) for condition in conditions]
+    return [_("One of these is enough:"), *found] if one_is_enough and len(found) > 1 else found
+
+
+def review_sentence(review: str) -> str:
+    """Who says the last word about moves; empty when nobody has to."""
+    return {
+        tiers.Review.NONE: "",
+        tiers.Review.DEMOTIONS: _("Falls wait until a person confirms them."),
+        tiers.Review.ALL: _("Every move waits until a person confirms it."),
+    }[tiers.Review(review)]
+
+
 def finding_sentence(finding: Finding) -> str:
     """A fact against its threshold."""
     condition = finding.condition
-    facts = _facts(condition) | {"value": formats.number(finding.value or 0)}
+    facts = _facts(condition) | {"value": figure(condition, finding.value)}
+    if condition.measure.fact in tiers.counted_facts():
+        return _counted_sentence(finding) % facts
     days = condition.measure.within_days
     match condition.measure.fact:
         case "notes" if days is None:
@@ -112,7 +147,11 @@ def gap_sentence(finding: Finding) -> str:
     if finding.met:
         return ""
     condition = finding.condition
-    facts = _facts(condition) | {"missing": formats.number(finding.missing)}
+    facts = _facts(condition) | {"missing": figure(condition, finding.missing)}
+    if condition.measure.fact in tiers.counted_facts():
+        if condition.measure.within_days:
+            return _("%(fact)s: %(missing)s more within %(days)s days") % facts
+        return _("%(fact)s: %(missing)s more") % facts
     days = condition.measure.within_days
     match condition.measure.fact:
         case "notes" if days is None:
@@ -155,6 +194,15 @@ def change_sentence(name: str, from_tier: str, to_tier: str, on: dt.date) -> str
     return _("%(name)s fell from %(before)s to %(after)s on %(day)s") % facts
 
 
+def pin_sentence(pin: TierPin) -> str:
+    """Until when a tier is set by hand, by whom and why."""
+    return _("Set by hand until %(day)s by %(name)s: %(reason)s") % {
+        "day": formats.day(pin.last_day, get_language()),
+        "name": pin.created_by.name,
+        "reason": pin.reason,
+    }
+
+
 def risk_sentence(to_tier: str, falls_on: dt.date) -> str:
     """What comes if nothing changes, for somebody at risk."""
     facts = {"after": tier_name(to_tier), "day": formats.day(falls_on, get_language())}
@@ -174,6 +222,17 @@ def grace_sentence(days: int) -> str:
     ) % {"days": formats.number(days)}
 
 
+def _counted_sentence(finding: Finding) -> str:
+    days = finding.condition.measure.within_days
+    if finding.value is None:
+        if days:
+            return _("%(fact)s in the last %(days)s days: not in yet; %(count)s needed")
+        return _("%(fact)s so far: not in yet; %(count)s needed")
+    if days:
+        return _("%(fact)s in the last %(days)s days: %(value)s; %(count)s needed")
+    return _("%(fact)s so far: %(value)s; %(count)s needed")
+
+
 def _best_note(finding: Finding) -> str:
     if finding.value is None and finding.met is None:
         return _("No figures have come in yet; %(count)s interactions needed")
@@ -189,7 +248,8 @@ def _best_note(finding: Finding) -> str:
 def _facts(condition: Condition) -> dict[str, str]:
     measure = condition.measure
     return {
-        "count": formats.number(condition.at_least),
+        "fact": fact_name(condition),
+        "count": figure(condition, condition.at_least),
         "days": formats.number(measure.within_days or 0),
         "notes": formats.number(measure.last_notes or 0),
         "settled": formats.number(measure.settled_days or 0),

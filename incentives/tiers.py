@@ -7,13 +7,19 @@ conditions to keep it. A condition compares a named fact with a threshold:
     best_note     most interactions on one note that is online, same window
     median_note   the middle value of the last ``last_notes`` notes whose figures are all known and
                   which are at least ``settled_days`` days old
+    orders        orders credited to the creator as seller or sharer that are not wholly refunded,
+                  same window
+    sales         what those orders are worth after refunds, in minor units, same window
+    leads         leads that the platform's back office reports for periods inside the window
+    and others that an app names with `name_fact` (training)
 
-A fact can be unknown, because a platform has not told its figures. Unknown never promotes and
+The conditions of a tier are all needed, or any one of them where the rule says so. A fact can be unknown, because a platform has not told its figures. Unknown never promotes and
 never demotes.
 
 Promotion takes effect at once, to the highest tier reached; a tier whose own keep conditions fail
 is not reached, so that nobody goes up and down by turns. A creator who fails to keep a tier is at
-risk for ``grace_days`` and then falls to the highest lower tier that they keep.
+risk for ``grace_days`` and then falls to the highest lower tier that they keep. Whose tier is
+pinned stays. With ``review`` moves wait until a person confirms them.
 
 `incentives.tier_sql` says the same in SQL for all creators at once; a test holds them together.
 """
@@ -34,6 +40,11 @@ NO_TIER = ""
 NOTES = "notes"
 BEST_NOTE = "best_note"
 MEDIAN_NOTE = "median_note"
+ORDERS = "orders"
+SALES = "sales"
+LEADS = "leads"
+# Facts about a creator that are not read from the posts, and whether they count money.
+_counted: dict[str, bool] = {ORDERS: False, SALES: True, LEADS: False}
 
 # The largest thresholds that can be meant; beyond them is a typing error.
 MOST_DAYS = 3650
@@ -44,6 +55,14 @@ MOST_AT_LEAST = 10**9
 
 
 # -- words ---------------------------------------------------------------------
+
+
+class Review(StrEnum):
+    """Which moves wait for a person."""
+
+    NONE = "none"
+    DEMOTIONS = "demotions"
+    ALL = "all"
 
 
 class LadderFault(ValueError):
@@ -91,6 +110,9 @@ class TierRule:
     tier: str
     reach: tuple[Condition, ...]
     keep: tuple[Condition, ...]
+    # One of the conditions is enough.
+    reach_any: bool = False
+    keep_any: bool = False
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -104,6 +126,13 @@ class Ladder:
     tiers: tuple[TierRule, ...]
     grace_days: int
     formula: str = TIER_INTERACTIONS
+    review: Review = Review.NONE
+
+    def waits(self, outcome: Outcome) -> bool:
+        """Whether a move of this sort needs a person's word."""
+        if self.review == Review.DEMOTIONS:
+            return outcome == Outcome.DEMOTED
+        return self.review == Review.ALL and outcome in (Outcome.PROMOTED, Outcome.DEMOTED)
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -140,10 +169,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a creator stands: the tier, and the day of falling while at risk."""
+    """Where a creator stands: the tier, the day of falling while at risk, whether it is pinned."""
 
     tier: str
     falls_on: dt.date | None = None
+    pinned: bool = False
 
 
 class Outcome(StrEnum):
@@ -188,10 +218,37 @@ def last_settled_day(as_of: dt.date, settled_days: int) -> dt.date:
     return as_of - dt.timedelta(days=settled_days)
 
 
-def facts_of(notes: Iterable[Note], measures: Iterable[Measure], as_of: dt.date) -> dict[str, Fact]:
-    """Measure the notes of one creator that were published up to ``as_of``."""
+def name_fact(fact: str, *, money: bool = False) -> None:
+    """Let ladders ask for a fact that another app counts (see `incentives.tier_facts`)."""
+    _counted[fact] = money
+
+
+def counted_facts() -> tuple[str, ...]:
+    """The facts that are not read from the posts."""
+    return tuple(_counted)
+
+
+def is_money(fact: str) -> bool:
+    return _counted.get(fact, False)
+
+
+def facts_of(
+    notes: Iterable[Note],
+    measures: Iterable[Measure],
+    as_of: dt.date,
+    counted: Mapping[str, Fact] | None = None,
+) -> dict[str, Fact]:
+    """Measure the notes of one creator that were published up to ``as_of``.
+
+    ``counted`` holds the facts that are not read from notes, by the key of their measure.
+    """
     known = [note for note in notes if note.published_on <= as_of]
-    return {measure.key: _fact_of(known, measure, as_of) for measure in measures}
+    return {
+        measure.key: (counted or {}).get(measure.key, Fact(None, sure=False))
+        if measure.fact in _counted
+        else _fact_of(known, measure, as_of)
+        for measure in measures
+    }
 
 
 def deciding_notes(
@@ -200,6 +257,8 @@ def deciding_notes(
     """The ids of the notes to look at for a condition, newest first."""
     known = [note for note in notes if note.published_on <= as_of]
     measure = condition.measure
+    if measure.fact in _counted:
+        return []
     if measure.fact == MEDIAN_NOTE:
         return [note.id for note in _last_settled(known, measure, as_of)]
     window = _newest_first(_in_window(known, measure, as_of))
@@ -222,20 +281,24 @@ def is_met(condition: Condition, facts: Mapping[str, Fact]) -> bool | None:
 
 
 def is_reached(rule: TierRule, facts: Mapping[str, Fact]) -> bool:
-    return all(is_met(condition, facts) is True for condition in rule.reach) and not is_lost(
-        rule, facts
-    )
+    met = [is_met(condition, facts) is True for condition in rule.reach]
+    return (any(met) if rule.reach_any else all(met)) and not is_lost(rule, facts)
 
 
 def is_lost(rule: TierRule, facts: Mapping[str, Fact]) -> bool:
-    """Whether a condition to keep the tier fails for certain."""
-    return any(is_met(condition, facts) is False for condition in rule.keep)
+    """Whether what keeps the tier fails for certain."""
+    failed = [is_met(condition, facts) is False for condition in rule.keep]
+    if rule.keep_any:
+        return bool(failed) and all(failed)
+    return any(failed)
 
 
 def decide(
     standing: Standing, facts: Mapping[str, Fact], ladder: Ladder, as_of: dt.date
 ) -> Decision:
     """What the ladder says about a creator who stands there, given the facts on ``as_of``."""
+    if standing.pinned:
+        return Decision(Outcome.STAYS, standing.tier)
     level = TIERS.index(standing.tier) + 1 if standing.tier in TIERS else 0
     for rule in reversed(ladder.tiers[level:]):
         if is_reached(rule, facts):
@@ -254,7 +317,10 @@ def decide(
 
 def ladder_from_json(data: Any) -> Ladder:
     """Read a ladder; raises `LadderFault` that names the field that is wrong."""
-    fields = _object(data, "", {"tiers", "grace_days", "formula"})
+    fields = _object(data, "", {"tiers", "grace_days", "formula", "review"})
+    review = fields.get("review", Review.NONE)
+    if review not in list(Review):
+        raise LadderFault("review", "not_known", value=str(review))
     formula = fields.get("formula", TIER_INTERACTIONS)
     if formula not in FORMULAS:
         raise LadderFault("formula", "not_known", value=str(formula))
@@ -263,22 +329,30 @@ def ladder_from_json(data: Any) -> Ladder:
     if tuple(rule.tier for rule in rules) != TIERS:
         raise LadderFault("tiers", "wrong_order", value=", ".join(TIERS))
     grace_days = _number(fields, "grace_days", "", least=0, most=MOST_GRACE)
-    return Ladder(tiers=rules, grace_days=grace_days, formula=formula)
+    return Ladder(tiers=rules, grace_days=grace_days, formula=formula, review=Review(review))
 
 
 def ladder_to_json(ladder: Ladder) -> dict[str, Any]:
-    return {
+    form: dict[str, Any] = {
         "formula": ladder.formula,
         "grace_days": ladder.grace_days,
-        "tiers": [
-            {
-                "tier": rule.tier,
-                "reach": [condition_to_json(condition) for condition in rule.reach],
-                "keep": [condition_to_json(condition) for condition in rule.keep],
-            }
-            for rule in ladder.tiers
-        ],
+        "tiers": [_rule_to_json(rule) for rule in ladder.tiers],
     }
+    if ladder.review != Review.NONE:
+        form["review"] = str(ladder.review)
+    return form
+
+
+def _rule_to_json(rule: TierRule) -> dict[str, Any]:
+    form: dict[str, Any] = {
+        "tier": rule.tier,
+        "reach": [condition_to_json(condition) for condition in rule.reach],
+        "keep": [condition_to_json(condition) for condition in rule.keep],
+    }
+    for name in ("reach_any", "keep_any"):
+        if getattr(rule, name):
+            form[name] = True
+    return form
 
 
 def condition_to_json(condition: Condition) -> dict[str, Any]:
@@ -299,12 +373,12 @@ def condition_from_json(data: Any, place: str = "") -> Condition:
             last_notes=_number(fields, "last_notes", place, least=1, most=MOST_NOTES),
             settled_days=_number(fields, "settled_days", place, least=0, most=MOST_SETTLED),
         )
-    elif fact in (NOTES, BEST_NOTE):
+    elif fact in (NOTES, BEST_NOTE) or fact in _counted:
         fields = _object(data, place, {"fact", "at_least", "within_days"})
         days = None
         if fields.get("within_days") is not None:
             days = _number(fields, "within_days", place, least=1, most=MOST_DAYS)
-        measure = Measure(fact=fact, within_days=days)
+        measure = Measure(fact=str(fact), within_days=days)
     else:
         _object(data, place, set(data) if isinstance(data, Mapping) else set())
         raise LadderFault(_at(place, "fact"), "not_known", value=str(fact))
@@ -345,6 +419,41 @@ def standard_rules(kind: str) -> dict[str, Any]:
                         "settled_days": 7,
                     },
                 ],
+            },
+        ],
+    }
+
+
+def star_rules() -> dict[str, Any]:
+    """A ladder for store staff by what they sell and bring in, as a start to change.
+
+    The articles give no numbers for staff; these are ours. One star is for whoever posts; the
+    others can be earned by sales, by orders or by leads, so that nobody depends on one of them.
+    """
+
+    def windowed(fact: str, at_least: int) -> dict[str, Any]:
+        return {"fact": fact, "at_least": at_least, "within_days": 90}
+
+    return {
+        "formula": TIER_INTERACTIONS,
+        "grace_days": 30,
+        "tiers": [
+            {
+                "tier": "junior",
+                "reach": [{"fact": NOTES, "at_least": 1, "within_days": 60}],
+                "keep": [{"fact": NOTES, "at_least": 1, "within_days": 90}],
+            },
+            {
+                "tier": "intermediate",
+                "reach": [windowed(SALES, 1_000_000), windowed(ORDERS, 20), windowed(LEADS, 30)],
+                "keep": [windowed(SALES, 600_000), windowed(ORDERS, 12), windowed(LEADS, 18)],
+                "reach_any": True,
+                "keep_any": True,
+            },
+            {
+                "tier": "senior",
+                "reach": [windowed(SALES, 5_000_000), windowed(NOTES, 6)],
+                "keep": [windowed(SALES, 3_000_000), windowed(NOTES, 3)],
             },
         ],
     }
@@ -391,7 +500,7 @@ def _falls_to(lower: Sequence[TierRule], facts: Mapping[str, Fact]) -> str:
 
 
 def _rule(data: Any, place: str) -> TierRule:
-    fields = _object(data, place, {"tier", "reach", "keep"})
+    fields = _object(data, place, {"tier", "reach", "keep", "reach_any", "keep_any"})
     tier = fields.get("tier")
     if tier not in TIERS:
         raise LadderFault(_at(place, "tier"), "not_known", value=str(tier))
@@ -409,7 +518,20 @@ def _rule(data: Any, place: str) -> TierRule:
     if not parts["reach"]:
         # Everybody would reach it.
         raise LadderFault(_at(place, "reach"), "empty")
-    return TierRule(tier=tier, reach=parts["reach"], keep=parts["keep"])
+    return TierRule(
+        tier=tier,
+        reach=parts["reach"],
+        keep=parts["keep"],
+        reach_any=_is_any(fields, "reach_any", place),
+        keep_any=_is_any(fields, "keep_any", place),
+    )
+
+
+def _is_any(fields: Mapping[str, Any], name: str, place: str) -> bool:
+    value = fields.get(name, False)
+    if not isinstance(value, bool):
+        raise LadderFault(_at(place, name), "not_known", value=str(value)[:40])
+    return value
 
 
 def _object(data: Any, place: str, names: set[str]) -> Mapping[str, Any]:

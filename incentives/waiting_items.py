@@ -15,7 +15,7 @@ from accounts import access, waiting
 from accounts.models import Person
 from incentives import settlement, words
 from incentives.choices import BatchState
-from incentives.models import PayoutBatch, TierRisk
+from incentives.models import PayoutBatch, TierProposal, TierRisk
 from kosops.ui.parts import Waiting
 from kosops.ui.templatetags.ui import money
 
@@ -42,6 +42,13 @@ def _own_batches(person: Person) -> QuerySet[Any, Any]:
 @waiting.question("falling")
 def _falling(person: Person) -> QuerySet[Any, Any]:
     return waiting.figure(TierRisk.objects.for_user(person, "tiers.view"))
+
+
+@waiting.question("tier_moves")
+def _tier_moves(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(
+        TierProposal.objects.for_user(person, "tiers.confirm").filter(state="waiting")
+    )
 
 
 def _to_decide(person: Person) -> QuerySet[PayoutBatch]:
@@ -108,6 +115,25 @@ def months(person: Person) -> Iterator[Waiting]:
             icon="calendar-check",
             rank="notice",
             note=brand.name,
+        )
+
+
+@waiting.register
+def tier_moves(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["tier_moves"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> move between tiers to confirm",
+                    "<b>{count}</b> moves between tiers to confirm",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:tier_review"),
+            icon="layers",
+            rank="must",
+            note=_("Nobody rises or falls before that"),
         )
 
 

@@ -30,7 +30,15 @@ from content import submissions
 from content.models import Post, PostLink
 from incentives import commission_runs, payouts, settlement, tier_runs
 from incentives.ladders import start_ladders
-from incentives.models import PayoutBatch, Settlement, Statement, TierChange, TierRun
+from incentives.models import (
+    PayoutBatch,
+    Settlement,
+    Statement,
+    TierChange,
+    TierPin,
+    TierProposal,
+    TierRun,
+)
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
@@ -106,6 +114,8 @@ class World:
     line_id: int
     tier_run: TierRun
     tier_change: TierChange
+    tier_pin: TierPin
+    tier_proposal: TierProposal
     settlement: Settlement
     statement: Statement
     payout_batch: PayoutBatch
@@ -235,6 +245,8 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:tier_run": lambda w: {"run_id": w.tier_run.pk},
     "incentives:tier_change": lambda w: {"change_id": w.tier_change.pk},
     "incentives:creator_tier": lambda w: {"creator_id": w.chengye.zhou.pk},
+    "incentives:tier_pin": lambda w: {"creator_id": w.chengye.zhou.pk},
+    "incentives:tier_unpin": lambda w: {"pin_id": w.tier_pin.pk},
     "incentives:statement": lambda w: {"statement_id": w.statement.pk},
     "incentives:statement_file": lambda w: {"statement_id": w.statement.pk},
     "incentives:explain": lambda w: {
@@ -426,6 +438,21 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             to_tier="junior",
             effective_on=run.as_of,
             explanation={"rule": "junior", "facts": {}, "thresholds": {}, "posts": []},
+        ),
+        tier_pin=TierPin.objects.create(
+            creator=chengye.zhou,
+            tier="junior",
+            period=(dt.date(2026, 1, 1), dt.date(2026, 2, 1)),
+            reason="No reason",
+            created_by=lin,
+        ),
+        tier_proposal=TierProposal.objects.create(
+            run=run,
+            creator=chengye.zhou,
+            to_tier="junior",
+            is_up=True,
+            proposed_on=run.as_of,
+            explanation={"rule": "reach", "facts": {}, "thresholds": {}, "posts": []},
         ),
         settlement=closed,
         statement=Statement.objects.get(settlement=closed, creator=chengye.zhou),

@@ -16,7 +16,15 @@ from incentives.models.races import (
 )
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.settlement import Settlement, Statement
-from incentives.models.tiers import LadderVersion, TierChange, TierRisk, TierRun
+from incentives.models.tiers import (
+    LadderVersion,
+    TierChange,
+    TierNotice,
+    TierPin,
+    TierProposal,
+    TierRisk,
+    TierRun,
+)
 
 __all__ = [
     "Approval",
@@ -48,6 +56,9 @@ __all__ = [
     "Settlement",
     "Statement",
     "TierChange",
+    "TierNotice",
+    "TierPin",
+    "TierProposal",
     "TierRisk",
     "TierRun",
 ]

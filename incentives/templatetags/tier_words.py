@@ -16,12 +16,16 @@ register.filter("tier_rule", tier_words.rule_sentence)
 register.filter("tier_finding", tier_words.finding_sentence)
 register.filter("tier_gap", tier_words.gap_sentence)
 register.filter("tier_fact", tier_words.fact_name)
+register.filter("tier_pin", tier_words.pin_sentence)
+register.filter("tier_figure", tier_words.figure)
 
 
 @register.filter
 def tier_reasons(explanation: dict[str, Any]) -> list[Finding]:
     """The findings of a stored explanation: all that was reached, or what is not kept."""
     found = explained(explanation)
+    if explanation["rule"] == "reach" and explanation.get("any"):
+        return [finding for finding in found if finding.met]
     if explanation["rule"] == "keep":
         return [finding for finding in found if finding.met is False]
     return found

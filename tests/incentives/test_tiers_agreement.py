@@ -6,17 +6,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import Person
 from accounts.units import add_unit
 from content import formulas
 from content.models import Post
+from customers.models import Order
 from incentives import tier_sql, tiers
-from incentives.models import TierRisk
+from incentives.models import TierPin, TierRisk
 from incentives.tiers import Condition, Fact, Ladder, Measure, Note, Standing, TierRule
 from kosops.lib import sql
-from matrix.models import Creator, SocialAccount
+from matrix.models import Creator, SocialAccount, StaffReport
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AS_OF = dt.date(2026, 11, 20)
@@ -35,10 +38,16 @@ measures = st.one_of(
         last_notes=st.integers(1, 4),
         settled_days=st.sampled_from([0, 3, 7]),
     ),
+    st.builds(
+        Measure,
+        st.sampled_from(["orders", "sales", "leads"]),
+        within_days=st.sampled_from([None, 7, 30]),
+    ),
 )
+SMALL = ("notes", "orders", "leads")
 conditions = st.builds(Condition, measures, at_least=st.one_of(st.integers(1, 4), thresholds)).map(
     # A count of notes has to be small to be met now and then.
-    lambda c: Condition(c.measure, min(c.at_least, 4)) if c.measure.fact == "notes" else c
+    lambda c: Condition(c.measure, min(c.at_least, 4)) if c.measure.fact in SMALL else c
 )
 
 
@@ -47,7 +56,7 @@ def random_ladders(draw):
     def rule(tier):
         reach = draw(st.lists(conditions, min_size=1, max_size=2, unique_by=lambda c: c.key))
         keep = draw(st.lists(conditions, max_size=2, unique_by=lambda c: c.key))
-        return TierRule(tier, tuple(reach), tuple(keep))
+        return TierRule(tier, tuple(reach), tuple(keep), draw(st.booleans()), draw(st.booleans()))
 
     return Ladder(
         tiers=tuple(rule(tier) for tier in tiers.TIERS),
@@ -94,12 +103,32 @@ posts = st.fixed_dictionaries(
         "shares": figures,
     }
 )
+orders = st.fixed_dictionaries(
+    {
+        "days_ago": st.integers(-1, 31),
+        "as_who": st.sampled_from(["seller", "sharer", "both"]),
+        "paid": st.integers(0, 40),
+        "refunded": st.integers(0, 10),
+        "status": st.sampled_from(["paid", "finished", "closed"]),
+    }
+)
+reports = st.fixed_dictionaries(
+    {
+        "first": st.sampled_from([40, 29, 6, 3]),
+        "last": st.sampled_from([2, 0, -1]),
+        "form_leads": st.one_of(st.none(), st.integers(0, 3)),
+        "dm_leads": st.one_of(st.none(), st.integers(0, 3)),
+    }
+)
 creators = st.fixed_dictionaries(
     {
         "tier": st.sampled_from(["", *tiers.TIERS]),
         "falls_in": st.one_of(st.none(), st.integers(-2, 3)),
         "state": st.sampled_from(["active", "active", "onboarding", "paused", "left"]),
         "posts": st.lists(posts, max_size=7),
+        "orders": st.lists(orders, max_size=3),
+        "reports": st.lists(reports, max_size=2, unique_by=lambda r: (r["first"], r["last"])),
+        "pinned": st.sampled_from([False, False, False, True]),
     }
 )
 
@@ -150,6 +179,16 @@ def place(account, drawn):
                     **fields,
                 )
             )
+        place_orders(creator, one["orders"])
+        place_reports(account, creator, one["reports"])
+        if one["pinned"]:
+            TierPin.objects.create(
+                creator=creator,
+                tier=one["tier"],
+                period=DateRange(AS_OF, AS_OF + dt.timedelta(1)),
+                reason="A prize of the founder",
+                created_by=Person.objects.get_or_create(username="lin")[0],
+            )
         if one["falls_in"] is not None:
             TierRisk.objects.create(
                 creator=creator,
@@ -159,6 +198,86 @@ def place(account, drawn):
             )
     Post.objects.bulk_create(rows)
     return made
+
+
+def place_orders(creator, drawn):
+    for number, one in enumerate(drawn):
+        day = AS_OF - dt.timedelta(one["days_ago"])
+        Order.objects.create(
+            brand=creator.brand,
+            store=creator.store,
+            source="shop",
+            external_id=f"{creator.pk} {number}",
+            status=one["status"],
+            currency="CNY",
+            paid_at=dt.datetime.combine(day, dt.time(12), tzinfo=SHANGHAI),
+            business_date=day,
+            seller=creator if one["as_who"] != "sharer" else None,
+            sharer=creator if one["as_who"] != "seller" else None,
+            paid_amount=one["paid"],
+            refunded_amount=min(one["refunded"], one["paid"]),
+        )
+
+
+def place_reports(account, creator, drawn):
+    own = SocialAccount.objects.create(
+        brand=account.brand,
+        unit=account.unit,
+        creator=creator,
+        platform="xiaohongshu",
+        domain="public",
+        ownership="personal",
+        handle=f"account {creator.pk}",
+        owner_proof="checked",
+    )
+    for one in drawn:
+        StaffReport.objects.create(
+            brand=account.brand,
+            unit=account.unit,
+            account=own,
+            creator=creator,
+            period_from=AS_OF - dt.timedelta(one["first"]),
+            period_to=AS_OF - dt.timedelta(one["last"]),
+            form_leads=one["form_leads"],
+            dm_leads=one["dm_leads"],
+            source="test",
+            taken_at=START,
+        )
+
+
+def counted(creator, measure):
+    """A fact beside the posts, counted the slow and plain way."""
+    since = tiers.first_day(AS_OF, measure.within_days) if measure.within_days else dt.date.min
+    if measure.fact == "leads":
+        return leads(creator, since)
+    nets = [
+        order.net_amount
+        for order in Order.objects.filter(brand=creator.brand)
+        if creator.pk in (order.seller_id, order.sharer_id)
+        and order.status != "closed"
+        and order.net_amount > 0
+        and since <= order.business_date <= AS_OF
+    ]
+    return Fact(len(nets) if measure.fact == "orders" else sum(nets))
+
+
+def leads(creator, since):
+    inside = [
+        report
+        for report in StaffReport.objects.filter(creator=creator)
+        if report.leads is not None and since <= report.period_from and report.period_to <= AS_OF
+    ]
+    told = [
+        report.leads
+        for report in inside
+        if not any(
+            other != report
+            and other.period_from <= report.period_from
+            and other.period_to >= report.period_to
+            for other in inside
+        )
+    ]
+    return Fact(sum(told)) if told else Fact(None, sure=False)
 
 
 def notes_of(creator, formula):
@@ -176,9 +295,15 @@ def notes_of(creator, formula):
 def by_rules(creator, ladder):
     """(facts, decision) as the pure rules say."""
     notes = notes_of(creator, ladder.formula)
-    facts = tiers.facts_of(notes, ladder.measures, AS_OF)
+    others = {
+        measure.key: counted(creator, measure)
+        for measure in ladder.measures
+        if measure.fact in tiers.counted_facts()
+    }
+    facts = tiers.facts_of(notes, ladder.measures, AS_OF, others)
     risk = TierRisk.objects.filter(creator=creator).first()
-    standing = Standing(creator.tier, risk.falls_on if risk else None)
+    pinned = TierPin.objects.filter(creator=creator).exists()
+    standing = Standing(creator.tier, risk.falls_on if risk else None, pinned)
     return notes, facts, tiers.decide(standing, facts, ladder, AS_OF)
 
 
@@ -224,12 +349,16 @@ def expected_explanation(decision, ladder, facts, notes):
         return None
     rule = ladder.tiers[tiers.TIERS.index(decision.tier)]
     chosen = rule.reach if decision.because == "reach" else rule.keep
+    by_any = rule.reach_any if decision.because == "reach" else rule.keep_any
+    wanted = decision.because == "reach"
     decisive = (
         chosen
         if decision.because == "reach"
         else [condition for condition in chosen if tiers.is_met(condition, facts) is False]
     )
-    return {
+    if by_any:
+        decisive = [c for c in chosen if tiers.is_met(c, facts) is wanted]
+    return ({"any": True} if by_any else {}) | {
         "rule": decision.because,
         "tier": decision.tier,
         "facts": {condition.key: facts[condition.key].value for condition in chosen},

@@ -41,6 +41,7 @@ from incentives.models import (
     Settlement,
     Statement,
     TierChange,
+    TierPin,
     TierRun,
 )
 from integrations.importing import start_import
@@ -105,6 +106,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "issue_pk": lambda: ImportIssue.objects.latest("pk").pk,
     "run_id": lambda: TierRun.objects.latest("pk").pk,
     "change_id": lambda: TierChange.objects.latest("pk").pk,
+    "pin_id": lambda: TierPin.objects.latest("pk").pk,
     "creator_id": lambda: a_line().creator_id,
     "order_line_id": lambda: a_line().order_line_id,
     "role": lambda: a_line().role,

@@ -38,6 +38,7 @@ from incentives.models import (
     Posting,
     Statement,
     TierChange,
+    TierProposal,
 )
 from integrations.models import ImportBatch, ImportIssue
 from matrix import figures, violations
@@ -135,6 +136,7 @@ ROWS = {
     "incentives:payouts": List(PayoutBatch),
     "incentives:statement": List(CommissionLine),
     "incentives:statements": List(Statement),
+    "incentives:tier_review": List(TierProposal, manager=PAGE, query="?kind=kos"),
     "incentives:tier_run": List(TierChange),
     "integrations:import_rows": List(ImportIssue),
     "integrations:imports": List(ImportBatch),
@@ -154,7 +156,7 @@ ROWS = {
     "mobile:posts": List(Post, page=20, who=("zhou",)),
 }
 # Show the page of another address after a refused act; they take no GET.
-ACTS = {"incentives:payout_batch_decide"}
+ACTS = {"incentives:payout_batch_decide", "incentives:tier_review_decide"}
 
 
 def test_every_list_has_a_case() -> None:
@@ -254,6 +256,7 @@ def fill(world: World, first: int, last: int) -> None:
     )
     copies(WaitingRefund, [WaitingRefund.objects.earliest("pk")], numbers, external_id=named)
     copies(TierChange, [world.tier_change], creators, creator_id="n.id")
+    copies(TierProposal, [world.tier_proposal], creators, creator_id="n.id")
     copies(Statement, [world.statement], creators, creator_id="n.id")
     statements = (
         f"(SELECT s.id, s.creator_id, c.num FROM {creators} c"

@@ -1,0 +1,15 @@
+"""What creators were told of a coming fall, and that they have seen it."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from incentives.models import TierNotice
+from matrix.models import Creator
+
+
+def note_seen(creator: Creator) -> None:
+    """The creator looks at the page that tells it: keep when that was for the first time."""
+    TierNotice.objects.filter(creator=creator, ended_on=None, seen_at=None).update(
+        seen_at=timezone.now()
+    )
