@@ -102,6 +102,7 @@ DONE: dict[str, Promise] = {
 # What the facts of a row are called. Fields whose models name them in words need no line here.
 FACTS: dict[str, Promise] = {
     "accounts": _("Social accounts"),
+    "adjustments": _("Adjustments"),
     "advice": _("Advice"),
     "active": pgettext_lazy("recruiting channel", "Link works"),
     "ambiguous": _("To decide"),
@@ -201,6 +202,7 @@ FACTS: dict[str, Promise] = {
     "posts": _("Posts"),
     "potential": _("Potential layer"),
     "private": _("Private account"),
+    "prizes": _("Prizes"),
     "profile": _("Profile"),
     "programme": _("Programme"),
     "promoted": _("Risen"),
@@ -215,6 +217,7 @@ FACTS: dict[str, Promise] = {
     "released": _("Released"),
     "released_people": _("People with points released"),
     "reversal": _("Reversed by"),
+    "rewards": _("Rewards"),
     "role": _("Role"),
     "route": pgettext_lazy("way into the programme", "Route"),
     "rows": _("Rows"),
@@ -256,6 +259,7 @@ FACTS: dict[str, Promise] = {
     "valid_until": _("Last day"),
     "value": pgettext_lazy("rule of a platform", "Value"),
     "weights": _("Weights"),
+    "written_off": _("Written off"),
     "waiting_refunds": _("Refunds without an order"),
 }
 
@@ -263,7 +267,8 @@ FACTS: dict[str, Promise] = {
 AMOUNTS = {
     "incentives.payoutbatch": {"total"},
     "incentives.settlement": {
-        *("clawed_back", "earned", "held", "owed_back", "payable", "released", "to_pay"),
+        *("adjustments", "clawed_back", "earned", "held", "owed_back", "payable", "prizes"),
+        *("released", "rewards", "to_pay", "written_off"),
     },
     "incentives.race": {"total"},
     "matrix.platformrule": {"spend"},

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import access, activity, brands
 from accounts.models import Unit
 from customers.models import Order, OrderLine
-from incentives import explaining, plans, statements, words
+from incentives import explaining, plans, statement_words, statements, words
 from incentives.choices import BeneficiaryRole
 from incentives.filters import LineFilter, StatementFilter
 from incentives.forms import PlanForm, RateFormSet
@@ -30,6 +30,8 @@ from kosops.ui.parts import Choice
 from matrix.models import Creator
 
 VIEW = "commission.view"
+# More in a month than anybody gets; the file holds all.
+BOOKINGS = 200
 
 
 # -- statements ----------------------------------------------------------------
@@ -84,6 +86,12 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponse:
         {
             "statement": shown,
             "month": words.month_name(shown.settlement.period),
+            "parts": statement_words.sum_parts(shown),
+            "sentence": statement_words.in_one_sentence(shown),
+            "bookings": [
+                (each, statement_words.booking_name(each), -each.amount)
+                for each in statements.bookings_of(shown.creator, month)[:BOOKINGS]
+            ],
             "page": lines.page(),
             "payouts": shown.payouts.select_related("batch").order_by("id"),
         },

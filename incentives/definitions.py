@@ -5,6 +5,14 @@ from django.utils.translation import gettext_lazy as _
 COMMISSION = {
     "earned": _("Commission credited in the month, before anything is taken back."),
     "clawed_back": _("Commission taken back because customers returned what they had bought."),
+    "rewards": _("Rewards for posts and tasks, less those taken back."),
+    "prizes": _("Prizes of races, less those taken back."),
+    "adjustments": _("Corrections by hand, each made by one person and approved by another."),
+    "written_off": _("Debt that is no longer owed back, decided by two people."),
+    "owed_back": _(
+        "More was taken back than was owed. It is netted from the next months and never collected."
+    ),
+    "tax_withheld": _("Tax kept back from what was paid out; it goes to the tax office."),
     "held": _(
         "Commission of orders that can still be returned. It becomes payable when that time is over."
     ),

@@ -50,10 +50,23 @@ def register() -> None:
                 Column(
                     heading=_("Clawed back"), of="clawed", value=lambda row: money(row.clawed_back)
                 ),
-                Column(heading=_("Released"), value=lambda row: money(row.released)),
+                Column(heading=_("Rewards"), of="rewards", value=lambda row: money(row.rewards)),
+                Column(heading=_("Prizes"), of="prizes", value=lambda row: money(row.prizes)),
+                Column(
+                    heading=_("Adjustments"),
+                    of="adjustments",
+                    value=lambda row: money(row.adjustments),
+                ),
+                Column(
+                    heading=_("Written off"),
+                    of="written_off",
+                    value=lambda row: money(row.written_off),
+                ),
+                Column(heading=_("Became payable"), value=lambda row: money(row.released)),
                 Column(heading=_("Held"), of="held", value=lambda row: money(row.held)),
                 Column(heading=_("Carried from before"), value=lambda row: money(row.opening)),
                 Column(heading=_("Paid out"), value=lambda row: money(row.paid_out)),
+                Column(heading=_("Tax withheld"), value=lambda row: money(row.tax_withheld)),
                 Column(heading=_("Payable"), of="payable", value=lambda row: money(row.payable)),
             ],
         )

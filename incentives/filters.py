@@ -39,6 +39,22 @@ class StatementFilter(ListFilter):
         ListColumn(
             code="clawed", define="clawed_back", label=_("Clawed back"), numeric=True, sort="clawed"
         ),
+        ListColumn(code="rewards", define="rewards", label=_("Rewards"), numeric=True, usual=False),
+        ListColumn(code="prizes", define="prizes", label=_("Prizes"), numeric=True, usual=False),
+        ListColumn(
+            code="adjustments",
+            define="adjustments",
+            label=_("Adjustments"),
+            numeric=True,
+            usual=False,
+        ),
+        ListColumn(
+            code="written_off",
+            define="written_off",
+            label=_("Written off"),
+            numeric=True,
+            usual=False,
+        ),
         ListColumn(code="held", define="held", label=_("Held"), numeric=True, sort="held"),
         ListColumn(
             code="payable", define="payable", label=_("Payable"), numeric=True, sort="payable"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
+from incentives import booking
 from incentives.choices import OWNED_KINDS, JournalKind
 from incentives.models import Journal, LedgerAccount, Posting
 from kosops.lib.errors import DomainError
@@ -47,13 +48,16 @@ def post_set(
     entries: str,
     params: dict[str, Any],
     run: int | None = None,
+    reason: str = "",
 ) -> int:
     """Post one journal of two lines for each row (key, creator_id, amount) of the query ``entries``.
 
     ``debit`` and ``credit`` are kinds of account; those that people own are opened on first use.
+    ``reason`` stands on each journal, and on the phone of whom it concerns.
     A key that ``source`` has posted before posts nothing. Returns the number of journals. Runs in
-    the caller's transaction.
+    the caller's transaction. Refuses `wrong_account`.
     """
+    _check_accounts(kind, [debit, credit])
     execute(
         """
         CREATE TEMP TABLE IF NOT EXISTS ledger_entry (
@@ -75,7 +79,7 @@ def post_set(
             INSERT INTO incentives_journal (brand_id, currency, kind, source, key, run_id,
                 business_date, created_at, created_by_id, reason)
             SELECT %(brand)s, %(currency)s, %(kind)s, %(source)s, key, %(run)s, %(day)s, %(now)s,
-                   %(by)s, ''
+                   %(by)s, %(reason)s
               FROM ledger_entry ORDER BY creator_id, key
                 ON CONFLICT (source, key) DO NOTHING
             RETURNING id, key
@@ -100,6 +104,7 @@ def post_set(
             "day": business_date,
             "now": timezone.now(),
             "by": by.pk if by else None,
+            "reason": reason[:200],
             "debit": debit,
             "credit": credit,
         },
@@ -149,8 +154,8 @@ def post(
 ) -> Journal:
     """Post one journal; the same ``(source, key)`` gives the journal that is already there.
 
-    Refuses `empty_journal`, `unbalanced_journal`, `mixed_currency`, `other_brand`; PostgreSQL
-    refuses the first three, too.
+    Refuses `empty_journal`, `unbalanced_journal`, `mixed_currency`, `other_brand`, `wrong_account`;
+    PostgreSQL refuses the first three, too.
     """
     for _account, amount in postings:
         check_amount(amount, allow_negative=True)
@@ -165,6 +170,8 @@ def post(
         raise DomainError("other_brand", _("An account belongs to another brand."))
     if sum(amount for _account, amount in postings):
         raise DomainError("unbalanced_journal", _("The lines of a journal must add up to zero."))
+    if reverses is None:
+        _check_accounts(kind, [account.kind for account, _amount in postings])
     (currency,) = currencies
     journal, created = Journal.objects.get_or_create(
         source=source,
@@ -185,6 +192,15 @@ def post(
             for line, (account, amount) in enumerate(postings, start=1)
         )
     return journal
+
+
+def _check_accounts(kind: str, accounts: Sequence[str]) -> None:
+    if not booking.fits(kind, accounts):
+        raise DomainError(
+            "wrong_account",
+            _("A journal of the kind “%(kind)s” does not touch these accounts."),
+            kind=str(dict(JournalKind.choices).get(kind, kind)),
+        )
 
 
 @transaction.atomic

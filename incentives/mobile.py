@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from incentives import explaining, statements, words
+from incentives import explaining, statement_words, statements, words
 from incentives.choices import BeneficiaryRole
 from incentives.tier_mobile import tier
 from kosops.lib.errors import DomainError
@@ -20,6 +20,7 @@ __all__ = ["money", "money_line", "tier"]
 
 # A thumb scrolls through twenty lines, not fifty.
 LINES = 20
+BOOKINGS = 50
 
 
 @require_safe
@@ -39,6 +40,7 @@ def money(request: HttpRequest, creator: Creator) -> HttpResponse:
         (each, words.month_name(each.settlement.period))
         for each in statements.settled_months(creator)[:12]
     ]
+    shown = next((s for s, _name in settled if s.settlement.period == str(month)), None)
     context = {
         "creator": creator,
         "balances": statements.balances_of(creator),
@@ -46,7 +48,13 @@ def money(request: HttpRequest, creator: Creator) -> HttpResponse:
         "month": month,
         "month_name": words.month_name(str(month)),
         "is_this_month": month == this_month,
-        "statement": next((s for s, _name in settled if s.settlement.period == str(month)), None),
+        "statement": shown,
+        "parts": statement_words.sum_parts(shown) if shown else [],
+        "sentence": statement_words.in_one_sentence(shown) if shown else "",
+        "bookings": [
+            (each, statement_words.booking_name(each), -each.amount)
+            for each in statements.bookings_of(creator, month)[:BOOKINGS]
+        ],
         "settled": settled,
         "page": page,
         "payouts": creator.payouts.exclude(state__in=["draft", "cancelled"]).order_by("-id")[:3],

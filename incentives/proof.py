@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from incentives import booking, settlement_sql
 from kosops.lib import sql
 
 
@@ -32,6 +33,8 @@ class Finding:
     examples: list[dict[str, Any]]
 
 
+_BOOKINGS = ", ".join(str(row) for row in booking.rows())
+
 _SUMS = (
     Check(
         "currency_sums_to_zero",
@@ -51,26 +54,22 @@ _SUMS = (
     Check(
         "journal_accounts",
         "Every journal touches the accounts that its kind names, of its own brand and person",
-        """
+        f"""
         SELECT j.id AS journal, j.kind, a.kind AS account
           FROM incentives_journal j
           JOIN incentives_posting p ON p.journal_id = j.id
           JOIN incentives_ledgeraccount a ON a.id = p.account_id
-          LEFT JOIN (VALUES
-                ('accrual', 1, 'expense'), ('accrual', 2, 'accrued'),
-                ('release', 1, 'accrued'), ('release', 2, 'payable'),
-                ('payout_approved', 1, 'payable'), ('payout_approved', 2, 'inflight'),
-                ('payout_paid', 1, 'inflight'), ('payout_paid', 2, 'cash_clearing'),
-                ('payout_failed', 1, 'inflight'), ('payout_failed', 2, 'payable')
-               ) AS rule (kind, line, account) ON rule.kind = j.kind AND rule.line = p.line
+          LEFT JOIN incentives_journal r ON r.id = j.reverses_id
+          LEFT JOIN (VALUES {_BOOKINGS}) AS rule (kind, place, account)
+            ON rule.kind = COALESCE(r.kind, j.kind) AND rule.account = a.kind
+               AND rule.place = CASE p.line WHEN 1 THEN 'first' ELSE 'other' END
           LEFT JOIN incentives_payout o ON j.source = 'payout'
                AND o.out_no = split_part(j.key, ':', 1)
-         WHERE a.brand_id <> j.brand_id
-            OR (j.run_id IS NOT NULL OR j.source = 'payout') AND (
-                rule.account IS DISTINCT FROM a.kind
-                -- Compared as texts: a key that is no number is a difference and no error.
-                OR a.creator_id::text <> COALESCE(o.creator_id::text,
-                                                  CASE WHEN j.run_id IS NOT NULL THEN j.key END))
+         WHERE a.brand_id <> j.brand_id OR rule.kind IS NULL
+            OR (j.run_id IS NOT NULL OR j.source = 'payout')
+               -- Compared as texts: a key that is no number is a difference and no error.
+               AND a.creator_id::text <> COALESCE(o.creator_id::text,
+                                                  CASE WHEN j.run_id IS NOT NULL THEN j.key END)
         """,
     ),
     Check(
@@ -169,6 +168,7 @@ _STORED_EQUALS_DERIVED = (
                    lag(s.payable, 1, 0::bigint) OVER w AS payable_before,
                    lag(s.held, 1, 0::bigint) OVER w AS held_before
               FROM incentives_statement s JOIN incentives_settlement t ON t.id = s.settlement_id
+             WHERE t.state = 'settled'
             WINDOW w AS (PARTITION BY t.brand_id, s.creator_id ORDER BY t.period))
         SELECT * FROM ordered WHERE opening <> payable_before OR held_opening <> held_before
         """,
@@ -176,27 +176,46 @@ _STORED_EQUALS_DERIVED = (
     Check(
         "statements_in_books",
         "Every statement says what the books say at the end of its month",
-        """
+        f"""
         WITH moved AS (
-            SELECT a.brand_id, a.creator_id, to_char(j.business_date, 'YYYY-MM') AS period,
-                   -sum(p.amount) FILTER (WHERE a.kind = 'accrued') AS held,
-                   -sum(p.amount) FILTER (WHERE a.kind = 'payable') AS payable,
-                   -sum(p.amount) FILTER (WHERE a.kind = 'payable' AND j.kind = 'release')
-                       AS released,
-                   sum(p.amount) FILTER (WHERE a.kind = 'payable' AND j.kind <> 'release')
-                       AS paid_out
+            SELECT a.brand_id, a.creator_id, a.kind, to_char(j.business_date, 'YYYY-MM') AS period,
+                   {settlement_sql.MEANS} AS means, -sum(p.amount) AS amount
               FROM incentives_ledgeraccount a
               JOIN incentives_posting p ON p.account_id = a.id
               JOIN incentives_journal j ON j.id = p.journal_id
+              LEFT JOIN incentives_journal r ON r.id = j.reverses_id
              WHERE a.kind IN ('accrued', 'payable') AND a.currency = %(currency)s
+             GROUP BY 1, 2, 3, 4, 5
+        ), taxed AS (
+            SELECT o.brand_id, o.creator_id, to_char(j.business_date, 'YYYY-MM') AS period,
+                   -sum(t.amount) AS tax
+              FROM incentives_ledgeraccount tax
+              JOIN incentives_posting t ON t.account_id = tax.id
+              JOIN incentives_journal j ON j.id = t.journal_id
+              JOIN incentives_posting own ON own.journal_id = j.id AND own.line = 1
+              JOIN incentives_ledgeraccount o ON o.id = own.account_id
+             WHERE tax.kind = 'tax' AND tax.currency = %(currency)s
              GROUP BY 1, 2, 3
         ), book AS (
-            SELECT t.id AS settlement_id, m.creator_id, COALESCE(sum(m.held), 0) AS held,
-                   COALESCE(sum(m.payable), 0) AS payable,
-                   COALESCE(sum(m.released) FILTER (WHERE m.period = t.period), 0) AS released,
-                   COALESCE(sum(m.paid_out) FILTER (WHERE m.period = t.period), 0) AS paid_out
+            SELECT t.id AS settlement_id, m.creator_id,
+                   COALESCE(sum(m.amount) FILTER (WHERE m.kind = 'accrued'), 0) AS held,
+                   COALESCE(sum(m.amount) FILTER (WHERE m.kind = 'payable'), 0) AS payable,
+                   COALESCE(sum(m.amount) FILTER (WHERE m.kind = 'payable' AND now
+                            AND m.means NOT IN ('payout_approved', 'payout_failed')), 0) AS released,
+                   COALESCE(-sum(m.amount) FILTER (WHERE m.kind = 'payable' AND now
+                            AND m.means IN ('payout_approved', 'payout_failed')), 0) AS paid_out,
+                   COALESCE(sum(m.amount) FILTER (WHERE now AND m.means = 'reward'), 0) AS rewards,
+                   COALESCE(sum(m.amount) FILTER (WHERE now AND m.means = 'prize'), 0) AS prizes,
+                   COALESCE(sum(m.amount) FILTER (WHERE now AND m.means = 'adjustment'), 0)
+                       AS adjustments,
+                   COALESCE(sum(m.amount) FILTER (WHERE now AND m.means = 'write_off'), 0)
+                       AS written_off,
+                   COALESCE(max(x.tax), 0) AS tax
               FROM incentives_settlement t
               JOIN moved m ON m.brand_id = t.brand_id AND m.period <= t.period
+             CROSS JOIN LATERAL (SELECT m.period = t.period) AS month (now)
+              LEFT JOIN taxed x ON x.brand_id = t.brand_id AND x.period = t.period
+                   AND x.creator_id = m.creator_id
              WHERE t.state = 'settled'
              GROUP BY t.id, m.creator_id
         )
@@ -204,11 +223,15 @@ _STORED_EQUALS_DERIVED = (
                COALESCE(s.creator_id, b.creator_id) AS creator, s.payable, b.payable AS booked,
                s.held, b.held AS booked_as_held
           FROM book b
-          FULL JOIN incentives_statement s
+          FULL JOIN (
+            SELECT s.* FROM incentives_statement s
+              JOIN incentives_settlement t ON t.id = s.settlement_id AND t.state = 'settled') AS s
             ON s.settlement_id = b.settlement_id AND s.creator_id = b.creator_id
          WHERE (s.id IS NULL AND (b.held <> 0 OR b.payable <> 0)) OR b.creator_id IS NULL
-            OR (s.held, s.payable, s.released, s.paid_out)
-               <> (b.held, b.payable, b.released, b.paid_out)
+            OR (s.held, s.payable, s.released, s.paid_out, s.rewards, s.prizes, s.adjustments,
+                s.written_off, s.tax_withheld)
+               <> (b.held, b.payable, b.released, b.paid_out, b.rewards, b.prizes, b.adjustments,
+                   b.written_off, b.tax)
         """,
     ),
     Check(
@@ -218,7 +241,7 @@ _STORED_EQUALS_DERIVED = (
         SELECT s.id AS statement, s.earned, s.clawed_back, l.earned AS earned_by_lines,
                l.clawed_back AS clawed_back_by_lines
           FROM incentives_statement s
-          JOIN incentives_settlement t ON t.id = s.settlement_id
+          JOIN incentives_settlement t ON t.id = s.settlement_id AND t.state = 'settled'
           LEFT JOIN (
             SELECT r.brand_id, to_char(r.as_of, 'YYYY-MM') AS period, c.creator_id,
                    sum(c.amount) FILTER (WHERE c.amount > 0) AS earned,
@@ -233,16 +256,15 @@ _STORED_EQUALS_DERIVED = (
     Check(
         "settlement_content",
         "The digest of a settled month is that of its statements",
-        """
+        f"""
         SELECT t.id AS settlement, t.period
           FROM incentives_settlement t
           LEFT JOIN incentives_statement s ON s.settlement_id = t.id
          WHERE t.state = 'settled'
          GROUP BY t.id, t.period, t.content_hash
-        HAVING t.content_hash <> encode(sha256(COALESCE(string_agg(concat_ws(':', s.creator_id,
-               s.held_opening, s.earned, s.clawed_back, s.released, s.held, s.opening, s.paid_out,
-               s.payable), '|' ORDER BY s.creator_id) FILTER (WHERE s.id IS NOT NULL), '')::bytea),
-               'hex')
+        HAVING t.content_hash <> encode(sha256(COALESCE(string_agg(
+               {settlement_sql.DIGESTED.format(s="s.")}, '|' ORDER BY s.creator_id)
+               FILTER (WHERE s.id IS NOT NULL), '')::bytea), 'hex')
         """,
     ),
     Check(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity, jobs
 from accounts.models import Job, Person, Unit
-from incentives import commission_runs, commission_sql
+from incentives import commission_runs, commission_sql, settlement_sql
 from incentives.choices import SettlementState
 from incentives.models import Settlement
 from kosops.lib import sql
@@ -191,75 +191,6 @@ def complete(
     return settlement
 
 
-# What the month's runs moved, from their lines.
-_MONTH = """
-    INSERT INTO statement_month
-    SELECT creator_id, sum(earned), sum(clawed_back), sum(released)
-      FROM (SELECT c.creator_id,
-                   COALESCE(sum(c.amount) FILTER (WHERE c.amount > 0), 0) AS earned,
-                   COALESCE(-sum(c.amount) FILTER (WHERE c.amount < 0), 0) AS clawed_back,
-                   0 AS released
-              FROM incentives_commissionrun r
-              JOIN incentives_commissionline c ON c.run_id = r.id
-             WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
-             GROUP BY c.creator_id
-            UNION ALL
-            SELECT l.creator_id, 0, 0, sum(l.amount)
-              FROM incentives_commissionrun r
-              JOIN incentives_releaseline l ON l.run_id = r.id
-             WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
-             GROUP BY l.creator_id) AS moved
-     GROUP BY creator_id
-"""
-
-# What the books say at the month's ends. Owed to people is negative there.
-_BOOK = """
-    INSERT INTO statement_book
-    SELECT a.creator_id,
-           -COALESCE(sum(p.amount) FILTER (
-                WHERE a.kind = 'accrued' AND j.business_date < %(first)s), 0),
-           -COALESCE(sum(p.amount) FILTER (WHERE a.kind = 'accrued'), 0),
-           -COALESCE(sum(p.amount) FILTER (
-                WHERE a.kind = 'payable' AND j.business_date < %(first)s), 0),
-           COALESCE(sum(p.amount) FILTER (
-                WHERE a.kind = 'payable' AND j.business_date >= %(first)s
-                  AND j.kind <> 'release'), 0),
-           -COALESCE(sum(p.amount) FILTER (WHERE a.kind = 'payable'), 0)
-      FROM incentives_ledgeraccount a
-      JOIN incentives_posting p ON p.account_id = a.id
-      JOIN incentives_journal j ON j.id = p.journal_id AND j.business_date <= %(last)s
-     WHERE a.brand_id = %(brand)s AND a.currency = %(currency)s
-       AND a.kind IN ('accrued', 'payable')
-     GROUP BY a.creator_id
-"""
-
-_STATEMENTS = """
-    INSERT INTO incentives_statement (settlement_id, creator_id, store_id, held_opening, earned,
-        clawed_back, released, held, opening, paid_out, payable)
-    SELECT %(settlement)s, c.id, c.store_id, b.held_opening, COALESCE(m.earned, 0),
-           COALESCE(m.clawed_back, 0), COALESCE(m.released, 0), b.held, b.opening, b.paid_out,
-           b.payable
-      FROM statement_book b JOIN matrix_creator c ON c.id = b.creator_id
-      LEFT JOIN statement_month m ON m.creator_id = b.creator_id
-     WHERE m.creator_id IS NOT NULL OR b.held_opening <> 0 OR b.opening <> 0 OR b.paid_out <> 0
-        OR b.payable <> 0
-     ORDER BY c.id
-"""
-
-_TOTALS = """
-    SELECT count(*) AS creators, COALESCE(sum(earned), 0)::bigint AS earned,
-           COALESCE(sum(clawed_back), 0)::bigint AS clawed_back,
-           COALESCE(sum(released), 0)::bigint AS released, COALESCE(sum(held), 0)::bigint AS held,
-           COALESCE(sum(payable), 0)::bigint AS payable,
-           COALESCE(sum(payable) FILTER (WHERE payable > 0), 0)::bigint AS to_pay,
-           COALESCE(-sum(payable) FILTER (WHERE payable < 0), 0)::bigint AS owed_back,
-           encode(sha256(COALESCE(string_agg(concat_ws(':', creator_id, held_opening, earned,
-               clawed_back, released, held, opening, paid_out, payable), '|'
-               ORDER BY creator_id), '')::bytea), 'hex') AS digest
-      FROM incentives_statement WHERE settlement_id = %(settlement)s
-"""
-
-
 def _write_statements(settlement: Settlement, month: Month) -> None:
     sql.execute(commission_sql.SETTINGS)
     # Journals of the month that are being written come in; later ones find the month settled.
@@ -267,32 +198,11 @@ def _write_statements(settlement: Settlement, month: Month) -> None:
         "SELECT pg_advisory_xact_lock(incentives_month_key(%(brand)s, %(period)s))",
         {"brand": settlement.brand_id, "period": settlement.period},
     )
-    sql.execute(
-        """
-        CREATE TEMP TABLE IF NOT EXISTS statement_month (
-            creator_id bigint, earned bigint, clawed_back bigint, released bigint) ON COMMIT DROP;
-        CREATE TEMP TABLE IF NOT EXISTS statement_book (
-            creator_id bigint, held_opening bigint, held bigint, opening bigint, paid_out bigint,
-            payable bigint) ON COMMIT DROP;
-        TRUNCATE statement_month, statement_book
-        """
-    )
-    params = {
-        "settlement": settlement.pk,
-        "brand": settlement.brand_id,
-        "currency": settlement.currency,
-        "first": month.first_day,
-        "last": month.last_day,
-    }
-    sql.execute(_MONTH, params)
-    sql.execute(_BOOK, params)
-    # Right after a large run there are no statistics, and the join would be planned for one row.
-    sql.execute("ANALYZE statement_month, statement_book")
-    sql.execute(_STATEMENTS, params)
+    settlement_sql.write_statements(settlement, month.first_day, month.last_day)
 
 
 def _close(by: Person | None, settlement: Settlement) -> None:
-    totals = sql.fetch_one(_TOTALS, {"settlement": settlement.pk})
+    totals = settlement_sql.totals_of(settlement)
     settlement.content_hash = totals.pop("digest")
     settlement.totals = totals
     settlement.state = SettlementState.SETTLED

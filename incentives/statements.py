@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Unit
 from customers.models import OrderLine
-from incentives.choices import LedgerKind, PayoutState, SettlementState
+from incentives.choices import JournalKind, LedgerKind, PayoutState, SettlementState
 from incentives.models import CommissionLine, Payout, Posting, Settlement, Statement
 from kosops.lib.periods import Month
 from matrix.models import Creator
+
+# What is owed to people stands on these accounts; these journals only move it.
+OWED = (LedgerKind.ACCRUED, LedgerKind.PAYABLE)
+MOVING = (JournalKind.RELEASE, JournalKind.PAYOUT_APPROVED, JournalKind.PAYOUT_FAILED)
 
 
 @dataclass(frozen=True)
@@ -32,16 +37,18 @@ class MonthSoFar:
     month: Month
     earned: int
     clawed_back: int
+    # Rewards, prizes and what was booked by hand.
+    other: int = 0
 
     @property
     def net(self) -> int:
-        return self.earned - self.clawed_back
+        return self.earned - self.clawed_back + self.other
 
 
 def balances_of(creator: Creator) -> Balances:
     """Where the creator's money stands in the books now."""
     owed = dict(
-        Posting.objects.filter(account__creator=creator)
+        Posting.objects.filter(account__creator=creator, account__currency=settings.CURRENCY)
         .values_list("account__kind")
         .annotate(sum=Sum("amount"))
     )
@@ -66,7 +73,27 @@ def month_so_far(creator: Creator, day: dt.date) -> MonthSoFar:
     sums = lines_of(creator, month).aggregate(
         earned=Sum("amount", filter=Q(amount__gt=0)), lost=Sum("amount", filter=~Q(amount__gt=0))
     )
-    return MonthSoFar(month, sums["earned"] or 0, -(sums["lost"] or 0))
+    other = bookings_of(creator, month).aggregate(sum=Sum("amount"))["sum"]
+    return MonthSoFar(month, sums["earned"] or 0, -(sums["lost"] or 0), -(other or 0))
+
+
+def bookings_of(creator: Creator, month: Month) -> QuerySet[Posting]:
+    """What was booked for the creator in the month beside commission and payouts, the latest first.
+
+    What is owed to people is negative in the books.
+    """
+    return (
+        Posting.objects.filter(
+            account__creator=creator,
+            account__kind__in=OWED,
+            account__currency=settings.CURRENCY,
+            journal__business_date__range=(month.first_day, month.last_day),
+            journal__run=None,
+        )
+        .exclude(journal__kind__in=MOVING)
+        .select_related("journal__reverses")
+        .order_by("-journal_id", "line")
+    )
 
 
 def settled_months(creator: Creator) -> QuerySet[Statement]:

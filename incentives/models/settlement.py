@@ -46,8 +46,10 @@ class Settlement(models.Model):
 class Statement(models.Model):
     """What a creator earned in a settled month. Locked with the settlement.
 
-    opening + released - paid_out = payable; earned and clawed_back say how released came about:
-    held_opening + earned - clawed_back - released = held. clawed_back is a positive figure.
+    opening + released - paid_out = payable; the other parts say how released, what became payable,
+    came about: held_opening + earned - clawed_back + rewards + prizes + adjustments + written_off
+    - released = held. clawed_back is a positive figure; written_off is debt that is no longer owed
+    back. tax_withheld is part of paid_out, booked when the bank has paid.
     """
 
     settlement = models.ForeignKey(Settlement, models.PROTECT, related_name="statements")
@@ -56,10 +58,15 @@ class Statement(models.Model):
     held_opening = models.BigIntegerField()
     earned = models.BigIntegerField()
     clawed_back = models.BigIntegerField()
+    rewards = models.BigIntegerField(db_default=0)
+    prizes = models.BigIntegerField(db_default=0)
+    adjustments = models.BigIntegerField(db_default=0)
+    written_off = models.BigIntegerField(db_default=0)
     released = models.BigIntegerField()
     held = models.BigIntegerField()
     opening = models.BigIntegerField()
     paid_out = models.BigIntegerField()
+    tax_withheld = models.BigIntegerField(db_default=0)
     payable = models.BigIntegerField()
 
     objects = scoped_by("store").as_manager()
@@ -71,7 +78,16 @@ class Statement(models.Model):
             models.UniqueConstraint("settlement", "creator", name="statement_once"),
             models.CheckConstraint(
                 condition=Q(payable=F("opening") + F("released") - F("paid_out"))
-                & Q(held=F("held_opening") + F("earned") - F("clawed_back") - F("released")),
+                & Q(
+                    held=F("held_opening")
+                    + F("earned")
+                    - F("clawed_back")
+                    + F("rewards")
+                    + F("prizes")
+                    + F("adjustments")
+                    + F("written_off")
+                    - F("released")
+                ),
                 name="statement_adds_up",
             ),
         ]

@@ -31,18 +31,18 @@ pytestmark = pytest.mark.xdist_group("proof")
 
 def by_hand(office: Office, key: str, amount: int) -> Journal:
     """A journal that hangs on nothing else, between two accounts of the brand."""
-    expense, cash = (
-        ledger.account(brand=office.brand, kind=kind, currency="CNY")
-        for kind in (LedgerKind.EXPENSE, LedgerKind.CASH_CLEARING)
+    expense = ledger.account(brand=office.brand, kind=LedgerKind.EXPENSE, currency="CNY")
+    payable = ledger.account(
+        brand=office.brand, kind=LedgerKind.PAYABLE, currency="CNY", creator=office.zhou
     )
     return ledger.post(
         by=office.chen,
         brand=office.brand,
-        kind=JournalKind.ACCRUAL,
+        kind=JournalKind.ADJUSTMENT,
         source="by hand",
         key=key,
         business_date=dt.date(2026, 11, 2),
-        postings=[(expense, amount), (cash, -amount)],
+        postings=[(expense, amount), (payable, -amount)],
     )
 
 
@@ -93,8 +93,9 @@ LAST = "settlement_id = (SELECT max(id) FROM incentives_settlement)"
 DIGEST = """
     UPDATE incentives_settlement t SET content_hash = (
         SELECT encode(sha256(string_agg(concat_ws(':', creator_id, held_opening, earned,
-               clawed_back, released, held, opening, paid_out, payable), '|'
-               ORDER BY creator_id)::bytea), 'hex')
+               clawed_back, released, held, opening, paid_out, payable,
+               NULLIF(concat_ws(':', rewards, prizes, adjustments, written_off, tax_withheld),
+                      '0:0:0:0:0')), '|' ORDER BY creator_id)::bytea), 'hex')
           FROM incentives_statement WHERE settlement_id = t.id)
 """
 DAMAGE: dict[str, dict[str, str]] = {
@@ -176,6 +177,11 @@ DAMAGE: dict[str, dict[str, str]] = {
             UPDATE incentives_statement SET released = released + 1, payable = payable + 1,
                    held = held - 1
              WHERE {LAST};{DIGEST}""",
+        "a prize that nobody booked, instead of an adjustment": f"""
+            UPDATE incentives_statement SET prizes = prizes + 1, adjustments = adjustments - 1
+             WHERE {LAST};{DIGEST}""",
+        "tax that nobody withheld": f"""
+            UPDATE incentives_statement SET tax_withheld = 1 WHERE {LAST};{DIGEST}""",
         "a statement that is missing": f"""
             DELETE FROM incentives_statement WHERE {LAST};
             UPDATE incentives_settlement SET content_hash = encode(sha256(''), 'hex')

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Activity, Job
-from incentives import commission_runs, commission_sql, ledger, payouts, settlement
+from incentives import commission_runs, commission_sql, ledger, payouts, settlement, settlement_sql
 from incentives.choices import BatchState, JournalKind, LedgerKind
 from incentives.models import (
     CommissionLine,
@@ -303,7 +303,7 @@ def close_a_month_while_somebody_posts(
     execute = database.execute
 
     def met_twice(asked: str, params: Any = None) -> int:
-        if asked is settlement._STATEMENTS:
+        if asked is settlement_sql._STATEMENTS:
             race.meet()  # now the other one begins
             race.meet()  # and is done, or waits
         return execute(asked, params)
@@ -317,7 +317,7 @@ def close_a_month_while_somebody_posts(
         ledger.post(
             by=office.chen,
             brand=office.brand,
-            kind=JournalKind.ACCRUAL,
+            kind=JournalKind.ADJUSTMENT,
             source="by hand",
             key="1",
             business_date=dt.date(2026, 9, 30),
@@ -551,15 +551,17 @@ def test_orders_come_in_while_a_batch_is_being_decided(
 def by_hand(office: Office) -> Journal:
     """A journal that may be reversed: neither a run nor a payout posted it."""
     expense = ledger.account(brand=office.brand, kind=LedgerKind.EXPENSE, currency="CNY")
-    cash = ledger.account(brand=office.brand, kind=LedgerKind.CASH_CLEARING, currency="CNY")
+    payable = ledger.account(
+        brand=office.brand, kind=LedgerKind.PAYABLE, currency="CNY", creator=office.zhou
+    )
     return ledger.post(
         by=office.chen,
         brand=office.brand,
-        kind=JournalKind.ACCRUAL,
+        kind=JournalKind.ADJUSTMENT,
         source="by hand",
         key="1",
         business_date=dt.date(2026, 9, 5),
-        postings=[(expense, 500), (cash, -500)],
+        postings=[(expense, 500), (payable, -500)],
     )
 
 
