@@ -95,6 +95,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "payouts.approve",
             "points.approve",
             "activity.view",
+            "books.correct",
+            "books.approve",
         }
     ),
     Role.AUDITOR: frozenset(

@@ -104,6 +104,7 @@ FACTS: dict[str, Promise] = {
     "accounts": _("Social accounts"),
     "adjustments": _("Adjustments"),
     "advice": _("Advice"),
+    "amount": _("Amount"),
     "active": pgettext_lazy("recruiting channel", "Link works"),
     "ambiguous": _("To decide"),
     "api_keys_revoked": _("API keys revoked"),
@@ -265,6 +266,7 @@ FACTS: dict[str, Promise] = {
 
 # Facts that are amounts, by the kind of object that has them.
 AMOUNTS = {
+    "incentives.correction": {"amount"},
     "incentives.payoutbatch": {"total"},
     "incentives.settlement": {
         *("adjustments", "clawed_back", "earned", "held", "owed_back", "payable", "prizes"),

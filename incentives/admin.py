@@ -13,6 +13,7 @@ from incentives.models import (
     Approval,
     CommissionLine,
     CommissionRun,
+    Correction,
     Journal,
     LadderVersion,
     LedgerAccount,
@@ -170,6 +171,14 @@ class JournalAdmin(Looking):
             ((line.line, line.account, line.amount, line.currency) for line in postings),
         )
         return format_html("<table><tbody>{}</tbody></table>", rows)
+
+
+@admin.register(Correction)
+class CorrectionAdmin(Looking):
+    list_display = ("brand", "creator", "kind", "state", "amount", "maker", "checker", "made_at")
+    list_select_related = ("brand", "creator", "maker", "checker")
+    list_filter = ("kind", "state")
+    search_fields = ("=creator__number",)
 
 
 @admin.register(Settlement)

@@ -86,6 +86,7 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponse:
         {
             "statement": shown,
             "month": words.month_name(shown.settlement.period),
+            "may_correct": access.reach(request.user, "books.correct").covers(shown.store),
             "parts": statement_words.sum_parts(shown),
             "sentence": statement_words.in_one_sentence(shown),
             "bookings": [

@@ -39,6 +39,9 @@ PAYOUTS = {
 }
 
 BOOKS = {
+    "correction_amount": _(
+        "What the person is owed more once it is booked; below zero it is taken away."
+    ),
     "ledger_accounts": _("Accounts of this kind; there is one for each person where it matters."),
     "ledger_balance": _("Debit less credit. All balances together are zero."),
 }

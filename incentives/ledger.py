@@ -203,16 +203,8 @@ def _check_accounts(kind: str, accounts: Sequence[str]) -> None:
         )
 
 
-@transaction.atomic
-def reverse(*, by: Person, journal: Journal, business_date: dt.date, reason: str) -> Journal:
-    """Post the exact mirror of ``journal``.
-
-    Refuses `already_reversed`, `reason_needed`, and journals that follow from something else:
-    `run_journal`, since the next run posts the difference once the facts are right, and
-    `payout_journal`, since money that is under way or paid cannot be paid a second time.
-    """
-    if not reason.strip():
-        raise DomainError("reason_needed", _("Say why the journal is reversed."), status=400)
+def check_reversible(journal: Journal) -> None:
+    """Refuse journals that follow from something else, see `reverse`; and `already_reversed`."""
     if journal.run_id is not None:
         raise DomainError(
             "run_journal",
@@ -223,6 +215,26 @@ def reverse(*, by: Person, journal: Journal, business_date: dt.date, reason: str
             "payout_journal",
             _("A payout posted this journal. Take in the bank's answer to that payout instead."),
         )
+    if journal.reverses_id is not None:
+        raise DomainError(
+            "reversal_journal", _("A reversal is not reversed again. Book an adjustment instead.")
+        )
+    if Journal.objects.filter(reverses=journal).exists():
+        raise _already_reversed()
+
+
+@transaction.atomic
+def reverse(*, by: Person, journal: Journal, business_date: dt.date, reason: str) -> Journal:
+    """Post the exact mirror of ``journal``.
+
+    Refuses `already_reversed`, `reason_needed`, and journals that follow from something else:
+    `run_journal`, since the next run posts the difference once the facts are right, and
+    `payout_journal`, since money that is under way or paid cannot be paid a second time, and
+    `reversal_journal`.
+    """
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why the journal is reversed."), status=400)
+    check_reversible(journal)
     mirror = [
         (posting.account, -posting.amount)
         for posting in journal.postings.select_related("account").order_by("line")

@@ -268,6 +268,24 @@ _STORED_EQUALS_DERIVED = (
         """,
     ),
     Check(
+        "corrections_in_books",
+        "Every booking by hand is what a second person approved",
+        """
+        SELECT COALESCE(c.id::text, j.key) AS correction, c.state, c.amount, j.amount AS booked
+          FROM incentives_correction c
+          FULL JOIN (
+            SELECT j.id, j.key, j.kind, a.creator_id, -p.amount AS amount
+              FROM incentives_journal j
+              JOIN incentives_posting p ON p.journal_id = j.id AND p.line = 2
+              JOIN incentives_ledgeraccount a ON a.id = p.account_id
+             WHERE j.source = 'correction') AS j ON j.key = c.id::text
+         WHERE c.kind IS DISTINCT FROM 'reversal' AND (
+               (c.state IS NOT DISTINCT FROM 'approved') <> (j.id IS NOT NULL)
+            OR c.journal_id <> j.id OR c.amount <> j.amount OR c.kind <> j.kind
+            OR c.creator_id <> j.creator_id OR c.checker_id = c.maker_id)
+        """,
+    ),
+    Check(
         "payouts_in_books",
         "Every payout is in the books in its state, and nothing else is",
         """

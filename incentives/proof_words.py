@@ -16,6 +16,7 @@ TITLES: dict[str, str | Promise] = {
     "statements_in_books": _("Every statement says what the books say at the end of its month"),
     "statements_in_lines": _("Every statement's earnings are the lines of its month's runs"),
     "settlement_content": _("The digest of a settled month is that of its statements"),
+    "corrections_in_books": _("Every booking by hand is what a second person approved"),
     "payouts_in_books": _("Every payout is in the books in its state, and nothing else is"),
     "payouts_as_approved": _("What was sent to the bank is what a second person approved"),
     "target_equals_posted": _("For each entitlement what the facts give is what was posted"),

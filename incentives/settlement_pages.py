@@ -156,6 +156,7 @@ def books(request: HttpRequest) -> HttpResponse:
         ],
         "total": sum((row["sum"] or 0) for row in sums.values()),
         "page": page,
+        "may_correct": _may(request, "books.correct", brand),
         "proof": proof,
         "proof_rows": _proof_rows(proof),
     }

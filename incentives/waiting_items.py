@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts import access, waiting
 from accounts.models import Person
-from incentives import settlement, words
+from incentives import corrections, settlement, words
 from incentives.choices import BatchState
 from incentives.models import PayoutBatch, TierProposal, TierRisk
 from kosops.ui.parts import Waiting
@@ -28,6 +28,11 @@ def _count_to_decide(person: Person) -> QuerySet[Any, Any]:
 @waiting.question("money_to_decide")
 def _money_to_decide(person: Person) -> QuerySet[Any, Any]:
     return waiting.figure(_to_decide(person), Sum("total"))
+
+
+@waiting.question("corrections_to_decide")
+def _corrections_to_decide(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(corrections.to_decide(person))
 
 
 @waiting.question("own_batches")
@@ -80,6 +85,25 @@ def payouts(person: Person) -> Iterator[Waiting]:
             icon="banknote",
             rank="must",
             note=_("No money moves before a second person has looked"),
+        )
+
+
+@waiting.register
+def by_hand(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["corrections_to_decide"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> booking by hand to approve",
+                    "<b>{count}</b> bookings by hand to approve",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:corrections") + "?state=waiting",
+            icon="book-open",
+            rank="must",
+            note=_("Another person asked for it; you decide"),
         )
 
 

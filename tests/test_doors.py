@@ -28,9 +28,11 @@ from accounts.models import ApiKey, Job, Person, SavedView, Unit
 from accounts.units import add_unit
 from content import submissions
 from content.models import Post, PostLink
-from incentives import commission_runs, payouts, settlement, tier_runs
+from incentives import commission_runs, corrections, payouts, settlement, tier_runs
 from incentives.ladders import start_ladders
 from incentives.models import (
+    Correction,
+    Journal,
     PayoutBatch,
     Settlement,
     Statement,
@@ -119,6 +121,8 @@ class World:
     settlement: Settlement
     statement: Statement
     payout_batch: PayoutBatch
+    correction: Correction
+    journal: Journal
     application: Application
 
 
@@ -248,6 +252,9 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:tier_pin": lambda w: {"creator_id": w.chengye.zhou.pk},
     "incentives:tier_unpin": lambda w: {"pin_id": w.tier_pin.pk},
     "incentives:statement": lambda w: {"statement_id": w.statement.pk},
+    "incentives:correction": lambda w: {"correction_id": w.correction.pk},
+    "incentives:correction_decide": lambda w: {"correction_id": w.correction.pk},
+    "incentives:reversal_add": lambda w: {"journal_id": w.journal.pk},
     "incentives:statement_file": lambda w: {"statement_id": w.statement.pk},
     "incentives:explain": lambda w: {
         "order_line_id": w.line_id,
@@ -457,6 +464,10 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         settlement=closed,
         statement=Statement.objects.get(settlement=closed, creator=chengye.zhou),
         payout_batch=payouts.make_batch(by=chen, settlement=closed),
+        correction=corrections.ask_adjustment(
+            by=chen, creator=chengye.zhou, amount=500, reason="missed"
+        ),
+        journal=Journal.objects.filter(brand=chengye.brand).earliest("pk"),
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
 

@@ -1,6 +1,7 @@
 """What incentives keeps: tiers, commission, the books, settlement and payouts by concept."""
 
 from incentives.models.books import Journal, LedgerAccount, Posting
+from incentives.models.corrections import Correction
 from incentives.models.payouts import Approval, Payout, PayoutBatch, PayoutDestination
 from incentives.models.plans import PlanRate, PlanVersion
 from incentives.models.points import PointGrant, PointLine, PointRule, PointRun
@@ -30,6 +31,7 @@ __all__ = [
     "Approval",
     "CommissionLine",
     "CommissionRun",
+    "Correction",
     "Journal",
     "LadderVersion",
     "LedgerAccount",

@@ -287,6 +287,9 @@ USE_TZ = True
 # Business dates are the brand's; one installation serves brands of one time zone.
 TIME_ZONE = env.str("TIME_ZONE", "Asia/Shanghai")
 CURRENCY = env.str("CURRENCY", "CNY")
+# Bookings by hand: the largest adjustment in minor units, and when debt may be written off.
+ADJUSTMENT_LIMIT = env.int("ADJUSTMENT_LIMIT", 1_000_000)
+WRITE_OFF_DAYS = env.int("WRITE_OFF_DAYS", 365)
 USE_THOUSAND_SEPARATOR = False
 
 # -- files ---------------------------------------------------------------------

@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from accounts.models import Unit
-from incentives import commission_runs, ledger, nightly, proof, proof_words
+from incentives import commission_runs, corrections, ledger, nightly, proof, proof_words
 from incentives.choices import JournalKind, LedgerKind
 from incentives.models import Journal
 from tests import cast as c
@@ -59,6 +59,10 @@ def tell_the_story() -> None:
     office.paid(september)
     settle(office.brand, OCTOBER)
     office.order("NEW", 20_000, day="2026-11-05")
+    asked = corrections.ask_adjustment(
+        by=office.chen, creator=office.may, amount=300, reason="missed note"
+    )
+    corrections.approve(by=office.zhao, correction=asked)
     by_hand(office, "kept", 700)
     ledger.reverse(
         by=office.chen,
@@ -196,6 +200,16 @@ DAMAGE: dict[str, dict[str, str]] = {
         "another digest": """
             UPDATE incentives_settlement SET content_hash = repeat('0', 64)
              WHERE period = '2026-09'""",
+    },
+    "corrections_in_books": {
+        "another amount than was approved": """
+            UPDATE incentives_correction SET amount = amount + 1""",
+        "approved for somebody else": """
+            UPDATE incentives_correction SET creator_id = (
+                SELECT id FROM matrix_creator WHERE number = 'K001')""",
+        "a journal that nobody approved": """
+            UPDATE incentives_correction SET state = 'waiting', checker_id = NULL,
+                   decided_at = NULL, journal_id = NULL""",
     },
     "payouts_in_books": {
         "a payout in another state than the books": """

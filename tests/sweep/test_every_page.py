@@ -37,6 +37,8 @@ from content.models import Post, PostLink
 from customers.models import Order
 from incentives.models import (
     CommissionLine,
+    Correction,
+    Journal,
     PayoutBatch,
     Settlement,
     Statement,
@@ -113,6 +115,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "order_id": lambda: Order.objects.latest("pk").pk,
     "settlement_id": lambda: Settlement.objects.latest("pk").pk,
     "statement_id": lambda: Statement.objects.filter(payable__gt=0).latest("pk").pk,
+    "correction_id": lambda: Correction.objects.latest("pk").pk,
+    "journal_id": lambda: Journal.objects.filter(source="correction").latest("pk").pk,
     "batch_id": lambda: PayoutBatch.objects.latest("pk").pk,
     "integrations:pk": lambda: ImportBatch.objects.latest("pk").pk,
     "matrix:pk": lambda: Creator.objects.filter(person__username="zhou").get().pk,

@@ -32,6 +32,7 @@ from content.models import Post, PostLink
 from customers.models import Order, OrderLine, WaitingRefund
 from incentives.models import (
     CommissionLine,
+    Correction,
     Journal,
     Payout,
     PayoutBatch,
@@ -132,6 +133,7 @@ ROWS = {
     "customers:orders": List(Order, manager=PAGE),
     "customers:waiting_refunds": List(WaitingRefund, manager=0),
     "incentives:books": List(Journal),
+    "incentives:corrections": List(Correction),
     "incentives:payout_batch": List(Payout),
     "incentives:payouts": List(PayoutBatch),
     "incentives:statement": List(CommissionLine),
@@ -270,6 +272,7 @@ def fill(world: World, first: int, last: int) -> None:
         creator_id="n.creator_id",
         out_no=named,
     )
+    copies(Correction, [world.correction], creators, creator_id="n.id")
     copies(PayoutBatch, [world.payout_batch], numbers, number=named)
     journal = Journal.objects.earliest("pk")
     copies(Journal, [journal], numbers, key=named)

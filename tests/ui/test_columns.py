@@ -14,6 +14,7 @@ from accounts.filters import ActivityFilter, JobFilter, PersonFilter
 from accounts.models import Person
 from content.filters import LinkFilter, PostFilter
 from customers.filters import OrderFilter, WaitingRefundFilter
+from incentives.correction_filters import CorrectionFilter
 from incentives.filters import LineFilter, StatementFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
@@ -48,6 +49,7 @@ TEMPLATES = {
     StaffReportFilter: "matrix/_staff_reports.html",
     StoreFilter: "matrix/_stores.html",
     StatementFilter: "incentives/_statements.html",
+    CorrectionFilter: "incentives/_corrections.html",
     WaitingRefundFilter: "customers/_waiting_refunds.html",
 }
 

@@ -1,0 +1,59 @@
+"""The demo brand's bookings by hand, as finance would have asked for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.demo import DemoPart, clock, demo_part
+from accounts.models import Person
+from incentives import corrections
+from incentives.models import Correction
+from matrix.choices import CreatorState
+from matrix.models import Creator
+
+REASONS = ("补记漏单佣金", "活动补贴少记", "重复记佣更正")
+AMOUNTS = (3_860, 5_000, -1_240)
+
+
+@demo_part(order=51)
+class Books(DemoPart):
+    """An adjustment in each of the last months, approved a day later; two wait for a second person."""
+
+    name = "books"
+    fills = ()
+
+    def prepare(self) -> None:
+        self.chen = Person.objects.get(username="chen")
+        self.zhao = Person.objects.get(username="zhao")
+        self.asked = 0
+
+    def play(self, until: dt.datetime) -> None:
+        is_last = until == self.demo.moments()[-1]
+        if not is_last and until.day != 16:
+            return
+        known = Creator.objects.filter(
+            brand=self.demo.brand, state=CreatorState.ACTIVE, commission_lines__isnull=False
+        )
+        people = list(known.distinct().order_by("pk")[:40])
+        if not people:
+            return
+        for _each in range(2 if is_last else 1):
+            asked = self._ask(self.rng.choice(people), until)
+            if not is_last:
+                with clock(until + dt.timedelta(minutes=50)):
+                    corrections.approve(by=self.zhao, correction=asked)
+
+    def _ask(self, creator: Creator, until: dt.datetime) -> Correction:
+        place = self.asked % len(AMOUNTS)
+        self.asked += 1
+        with clock(until):
+            return corrections.ask_adjustment(
+                by=self.chen,
+                creator=creator,
+                amount=AMOUNTS[place],
+                reason=REASONS[place],
+                note="见财务工单与订单截图",
+            )
+
+    def figures(self) -> dict[str, int]:
+        return {"bookings": Correction.objects.filter(brand=self.demo.brand).count()}
