@@ -17,9 +17,13 @@ from incentives.models import (
     Journal,
     LadderVersion,
     LedgerAccount,
+    Payee,
+    PayeeNotice,
     Payout,
     PayoutBatch,
     PayoutDestination,
+    PayoutHold,
+    PayoutPolicy,
     PendingRelease,
     PlanRate,
     PlanVersion,
@@ -27,6 +31,7 @@ from incentives.models import (
     PointLine,
     PointRule,
     PointRun,
+    ProviderEntry,
     Race,
     RaceAward,
     RaceDispute,
@@ -38,6 +43,7 @@ from incentives.models import (
     ReleaseLine,
     Settlement,
     Statement,
+    TaxPolicy,
     TierChange,
     TierNotice,
     TierPin,
@@ -199,10 +205,53 @@ class StatementAdmin(Looking):
 class PayoutDestinationAdmin(Looking):
     """Holder and account stay encrypted in the database."""
 
-    list_display = ("creator", "kind", "masked", "changed_at")
+    list_display = ("creator", "kind", "masked", "changed_at", "frozen_until")
     list_select_related = ("creator",)
     search_fields = ("=creator__number",)
-    exclude = ("holder", "account")
+    exclude = ("holder", "account", "fingerprint")
+
+
+@admin.register(Payee)
+class PayeeAdmin(Looking):
+    """The day of birth stays encrypted."""
+
+    list_display = ("creator", "identity", "identified_at", "identified_by")
+    list_select_related = ("creator", "identified_by")
+    search_fields = ("=creator__number",)
+    exclude = ("born",)
+
+
+@admin.register(PayoutHold)
+class PayoutHoldAdmin(Looking):
+    list_display = ("creator", "reason", "by", "at", "until", "lifted_at")
+    list_select_related = ("creator", "by")
+    search_fields = ("=creator__number",)
+
+
+@admin.register(PayeeNotice)
+class PayeeNoticeAdmin(Looking):
+    list_display = ("creator", "kind", "at", "read_at")
+    list_select_related = ("creator",)
+    search_fields = ("=creator__number",)
+
+
+@admin.register(PayoutPolicy)
+class PayoutPolicyAdmin(Looking):
+    list_display = ("brand", "valid_from", "minimum", "second_over", "finance_over", "created_by")
+    list_select_related = ("brand", "created_by")
+
+
+@admin.register(TaxPolicy)
+class TaxPolicyAdmin(Looking):
+    list_display = ("brand", "valid_from", "method", "span", "created_by")
+    list_select_related = ("brand", "created_by")
+
+
+@admin.register(ProviderEntry)
+class ProviderEntryAdmin(Looking):
+    list_display = ("provider_no", "channel", "out_no", "amount", "state", "day")
+    list_filter = ("channel", "state")
+    search_fields = ("=provider_no", "=out_no")
 
 
 class ApprovalInline(LookingInline):

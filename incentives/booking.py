@@ -33,10 +33,11 @@ BOOKINGS: dict[str, Booking] = {
     # By hand, with a second person.
     Kind.ADJUSTMENT: Booking([Account.EXPENSE], [Account.PAYABLE]),
     Kind.WRITE_OFF: Booking([Account.WRITE_OFF], [Account.PAYABLE]),
-    # On its way to the bank; the tax office gets its part when the person does.
-    Kind.PAYOUT_APPROVED: Booking([Account.PAYABLE], [Account.INFLIGHT]),
-    Kind.PAYOUT_PAID: Booking([Account.INFLIGHT], [Account.CASH_CLEARING, Account.TAX]),
-    Kind.PAYOUT_FAILED: Booking([Account.INFLIGHT], [Account.PAYABLE]),
+    # The net amount goes on its way to the bank, the tax waits for the tax office; what the bank
+    # sends back, comes back with its tax.
+    Kind.PAYOUT_APPROVED: Booking([Account.PAYABLE], [Account.INFLIGHT, Account.TAX]),
+    Kind.PAYOUT_PAID: Booking([Account.INFLIGHT], [Account.CASH_CLEARING]),
+    Kind.PAYOUT_FAILED: Booking([Account.INFLIGHT, Account.TAX], [Account.PAYABLE]),
     # Points stay among points.
     Kind.POINTS_EARNED: Booking(_POINTS, _POINTS),
     Kind.POINTS_RELEASED: Booking(_POINTS, _POINTS),

@@ -48,9 +48,12 @@ class BatchState(models.TextChoices):
 class PayoutState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     APPROVED = "approved", _("Approved")
+    HELD = "held", pgettext_lazy("payout", "Held back")
     SENDING = "sending", _("Sent")
+    WAIT_PAYEE = "wait_payee", _("Waits for the payee")
     SUCCEEDED = "succeeded", pgettext_lazy("payout", "Paid")
     FAILED = "failed", _("Failed")
+    EXPIRED = "expired", pgettext_lazy("payout", "Expired")
     UNKNOWN = "unknown", _("No answer yet")
     CANCELLED = "cancelled", _("Cancelled")
 

@@ -25,9 +25,10 @@ from incentives.models import (
     TierChange,
     TierRisk,
 )
+from incentives.payout_choices import ConsentWay
 from incentives.plans import NewRate, save_version
 from kosops.lib.periods import Month
-from kosops.lib.secrets import encrypt
+from kosops.lib.secrets import blind_index, encrypt
 from matrix.choices import CreatorState
 from matrix.models import Creator
 
@@ -147,6 +148,9 @@ class RulesAndMoney(DemoPart):
                     holder=encrypt(creator.name),
                     account=encrypt(number),
                     masked=f"···· {number[-4:]}",
+                    fingerprint=blind_index("payout_account", f"bank:{number}"),
+                    consent_at=self.demo.at(self.demo.first_day, 10),
+                    consent_way=ConsentWay.PHONE if creator.person_id else ConsentWay.PAPER,
                 )
             )
         PayoutDestination.objects.bulk_create(rows, batch_size=1000)
@@ -166,9 +170,10 @@ class RulesAndMoney(DemoPart):
         if self._is_paid_later(month):
             return
         with clock(self.demo.at(until.date(), 16, 20)):
-            batch = payouts.make_batch(by=self.chen, settlement=settled)
+            batches = payouts.make_batches(by=self.chen, settlement=settled)
         with clock(self.demo.at(until.date(), 16, 45)):
-            payouts.submit(by=self.chen, batch=batch)
+            for batch in batches:
+                payouts.submit(by=self.chen, batch=batch)
 
     def _is_paid_later(self, month: Month) -> bool:
         """Whether it is the last settled month, whose batch waits for a second person."""
@@ -215,6 +220,7 @@ class RulesAndMoney(DemoPart):
             return
         settled = last.settled_at or self.demo.at(self.demo.last_day, 0)
         with clock(max(settled, self.demo.at(self.demo.last_day, 16, 20))):
-            batch = payouts.make_batch(by=self.chen, settlement=last)
+            batches = payouts.make_batches(by=self.chen, settlement=last)
         with clock(max(settled, self.demo.at(self.demo.last_day, 16, 45))):
-            payouts.submit(by=self.chen, batch=batch)
+            for batch in batches:
+                payouts.submit(by=self.chen, batch=batch)

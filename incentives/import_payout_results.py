@@ -24,6 +24,9 @@ from kosops.ui.templatetags.ui import money
 
 SUCCEEDED = "succeeded"
 FAILED = "failed"
+WAIT_PAYEE = "wait_payee"
+UNKNOWN = "unknown"
+EXPIRED = "expired"
 
 # How banks and payment providers write it.
 STATES = {
@@ -42,6 +45,20 @@ STATES = {
     "支付失败": FAILED,
     "交易失败": FAILED,
     "退票": FAILED,
+    "银行退票": FAILED,
+    "转账成功": SUCCEEDED,
+    "转账失败": FAILED,
+    "已转账": SUCCEEDED,
+    "待收款用户确认": WAIT_PAYEE,
+    "待用户确认": WAIT_PAYEE,
+    "wait_user_confirm": WAIT_PAYEE,
+    "处理中": UNKNOWN,
+    "转账中": UNKNOWN,
+    "processing": UNKNOWN,
+    "unknown": UNKNOWN,
+    "已过期": EXPIRED,
+    "已关闭": EXPIRED,
+    "expired": EXPIRED,
 }
 
 
@@ -65,6 +82,7 @@ class PayoutResults(ImportFormat):
             required=True,
             aliases=(
                 "商户单号",
+                "商家明细单号",
                 "商家转账单号",
                 "业务参考号",
                 "客户流水号",
@@ -77,20 +95,27 @@ class PayoutResults(ImportFormat):
             _("Result"),
             as_choice(STATES),
             required=True,
-            aliases=("状态", "处理结果", "交易状态", "转账状态", "status"),
+            aliases=("状态", "明细状态", "处理结果", "交易状态", "转账状态", "status"),
         ),
         Column(
             "amount",
             _("Amount"),
             as_money,
             required=True,
-            aliases=("金额", "转账金额", "交易金额", "金额(元)"),
+            aliases=("金额", "转账金额", "交易金额", "金额(元)", "转账金额(元)"),
         ),
         Column(
             "provider_no",
             _("Number at the bank"),
             as_text(80),
-            aliases=("流水号", "银行流水号", "微信转账单号", "交易流水号", "provider_no"),
+            aliases=(
+                "流水号",
+                "银行流水号",
+                "微信转账单号",
+                "微信明细单号",
+                "交易流水号",
+                "provider_no",
+            ),
         ),
         Column(
             "failure",
@@ -115,10 +140,15 @@ class PayoutResults(ImportFormat):
             )
         }
         owners = payouts.owners_of([_answer(record) for record in records])
-        for record in records:
-            self._resolve(record, known.get(record.values["out_no"]), owners)
+        outcomes = [
+            self._resolve(record, known.get(record.values["out_no"]), owners) for record in records
+        ]
+        if not self.run.check:
+            payouts.pause(by=self.run.by, found=payouts.mismatches(outcomes))
 
-    def _resolve(self, record: Record, payout: Payout | None, owners: dict[str, str]) -> None:
+    def _resolve(
+        self, record: Record, payout: Payout | None, owners: dict[str, str]
+    ) -> payouts.ResultOutcome:
         answer = _answer(record)
         outcome = payouts.check_result(payout, answer, owners)
         if outcome.result == "refused":
@@ -130,6 +160,7 @@ class PayoutResults(ImportFormat):
             record.outcome = Outcome.UNCHANGED
         else:
             record.outcome = Outcome.CHANGED
+        return outcome
 
     def write(self, records: list[Record]) -> None:
         outcomes = payouts.take_results(by=self.run.by, rows=[_answer(each) for each in records])
@@ -149,6 +180,7 @@ def _answer(record: Record) -> payouts.Result:
         amount=values["amount"],
         provider_no=values["provider_no"] or "",
         failure=values["failure"] or "",
+        state="" if values["state"] in (SUCCEEDED, FAILED) else values["state"],
     )
 
 

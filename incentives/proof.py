@@ -192,7 +192,7 @@ _STORED_EQUALS_DERIVED = (
               FROM incentives_ledgeraccount tax
               JOIN incentives_posting t ON t.account_id = tax.id
               JOIN incentives_journal j ON j.id = t.journal_id
-              JOIN incentives_posting own ON own.journal_id = j.id AND own.line = 1
+              JOIN incentives_posting own ON own.journal_id = j.id AND own.line = 3 - t.line
               JOIN incentives_ledgeraccount o ON o.id = own.account_id
              WHERE tax.kind = 'tax' AND tax.currency = %(currency)s
              GROUP BY 1, 2, 3
@@ -307,6 +307,7 @@ _STORED_EQUALS_DERIVED = (
                     WHEN 'cancelled' THEN '{}'
                     WHEN 'succeeded' THEN '{payout_approved,payout_paid}'
                     WHEN 'failed' THEN '{payout_approved,payout_failed}'
+                    WHEN 'expired' THEN '{payout_approved,payout_failed}'
                     ELSE '{payout_approved}' END
         """,
     ),
@@ -326,7 +327,8 @@ _STORED_EQUALS_DERIVED = (
                  WHERE a.batch_id = b.id AND a.decision = 'approved' AND a.checker_id <> b.maker_id
                    AND a.content_hash = encode(sha256(convert_to(concat(b.number, E'\\n', string_agg(
                         concat_ws('|', p.out_no, p.creator_id, p.amount, p.currency,
-                            encode(sha256(p.holder || '|'::bytea || p.account), 'hex')),
+                            encode(sha256(p.holder || '|'::bytea || p.account), 'hex'),
+                            NULLIF(p.tax, 0)),
                         E'\\n' ORDER BY p.out_no)), 'UTF8')), 'hex'))
         """,
     ),

@@ -17,9 +17,9 @@ from accounts.units import add_unit
 from customers import intake
 from customers.intake import LineFacts, OrderFacts, RefundFacts, take_orders, take_refunds
 from customers.models import Order
+from incentives import payees
 from incentives.commission import SELLER, SHARER
 from incentives.models import PlanVersion
-from incentives.payouts import set_destination
 from incentives.plans import NewRate, save_version
 from matrix import evidence, registry
 from matrix.choices import PROOF_OF_KIND, CreatorKind, KocKind
@@ -193,9 +193,20 @@ def account(owner: Creator | Unit, **fields: object) -> SocialAccount:
 
 
 def pay_to_bank(someone: Creator) -> None:
-    set_destination(
-        by=None, creator=someone, holder=someone.name, account="6222 0210 0112 3456 789"
+    """Somebody who can be paid: the account, for a KOC also an identity that was checked.
+
+    Everybody has an account of their own.
+    """
+    payees.set_destination(
+        by=None,
+        creator=someone,
+        holder=someone.name,
+        account=f"6222 0210 0112 {someone.pk:08d}",
     )
+    if someone.kind == CreatorKind.KOC:
+        payees.verify_identity(
+            by=None, creator=someone, born=dt.date(1995, 5, 20), source="id_card"
+        )
 
 
 def cast_of_another_brand() -> Unit:

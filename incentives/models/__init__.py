@@ -2,9 +2,12 @@
 
 from incentives.models.books import Journal, LedgerAccount, Posting
 from incentives.models.corrections import Correction
+from incentives.models.payees import Payee, PayeeNotice, PayoutHold
+from incentives.models.payout_rules import PayoutPolicy, TaxPolicy
 from incentives.models.payouts import Approval, Payout, PayoutBatch, PayoutDestination
 from incentives.models.plans import PlanRate, PlanVersion
 from incentives.models.points import PointGrant, PointLine, PointRule, PointRun
+from incentives.models.provider import ProviderEntry
 from incentives.models.races import (
     Race,
     RaceAward,
@@ -35,9 +38,13 @@ __all__ = [
     "Journal",
     "LadderVersion",
     "LedgerAccount",
+    "Payee",
+    "PayeeNotice",
     "Payout",
     "PayoutBatch",
     "PayoutDestination",
+    "PayoutHold",
+    "PayoutPolicy",
     "PendingRelease",
     "PlanRate",
     "PlanVersion",
@@ -46,6 +53,7 @@ __all__ = [
     "PointRule",
     "PointRun",
     "Posting",
+    "ProviderEntry",
     "Race",
     "RaceAward",
     "RaceDispute",
@@ -57,6 +65,7 @@ __all__ = [
     "ReleaseLine",
     "Settlement",
     "Statement",
+    "TaxPolicy",
     "TierChange",
     "TierNotice",
     "TierPin",

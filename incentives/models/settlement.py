@@ -49,7 +49,7 @@ class Statement(models.Model):
     opening + released - paid_out = payable; the other parts say how released, what became payable,
     came about: held_opening + earned - clawed_back + rewards + prizes + adjustments + written_off
     - released = held. clawed_back is a positive figure; written_off is debt that is no longer owed
-    back. tax_withheld is part of paid_out, booked when the bank has paid.
+    back. tax_withheld is part of paid_out, both booked at the approval.
     """
 
     settlement = models.ForeignKey(Settlement, models.PROTECT, related_name="statements")

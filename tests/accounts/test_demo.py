@@ -126,7 +126,7 @@ def test_everybody_who_is_named_can_sign_in_and_sees_their_place() -> None:
 
 
 def test_zhao_can_approve_the_batch_that_waits() -> None:
-    batch = PayoutBatch.objects.get(state=BatchState.SUBMITTED)
+    batch = PayoutBatch.objects.get(state=BatchState.SUBMITTED, channel="bank")
     assert batch.maker.username == "chen"
     payouts.approve(by=Person.objects.get(username="zhao"), batch=batch)
     assert proof.differences(proof.verify()) == 0

@@ -106,15 +106,21 @@ def test_a_reward_taken_back_counts_as_reward_and_leaves_a_debt(office: Office) 
 
 def test_tax_stands_within_what_was_paid_out(office: Office) -> None:
     book(office, "prize", "p", ("prizes", 1_000), ("payable", -1_000), day="2026-09-02")
-    book(office, "payout_approved", "x", ("payable", 1_000), ("inflight", -1_000), day="2026-09-03")
-    lines = (("inflight", 1_000), ("cash_clearing", -960), ("tax", -40))
-    book(office, "payout_paid", "x", *lines, day="2026-09-04")
+    for day, key, amount, tax in (("03", "x", 900, 40), ("05", "y", 60, 5)):
+        kind, on = "payout_approved", f"2026-09-{day}"
+        book(office, kind, key, ("payable", amount), ("inflight", -amount), day=on)
+        book(office, kind, f"{key} tax", ("payable", tax), ("tax", -tax), day=on)
+    book(office, "payout_paid", "x", ("inflight", 900), ("cash_clearing", -900), day="2026-09-04")
+    # What the bank sends back takes its tax with it.
+    book(office, "payout_failed", "y", ("inflight", 60), ("payable", -60), day="2026-09-06")
+    book(office, "payout_failed", "y tax", ("tax", 5), ("payable", -5), day="2026-09-06")
     settle(office.brand)
     assert of_zhou("2026-09") == {
         "prizes": 1_000,
         "released": 1_000,
-        "paid_out": 1_000,
+        "paid_out": 940,
         "tax_withheld": 40,
+        "payable": 60,
     }
     assert differences() == {}
 
