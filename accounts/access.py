@@ -225,9 +225,10 @@ def roles_of(person: Any) -> frozenset[str]:
     return frozenset(role for role, _path in _grants(person))
 
 
-def grants_of(person: Person) -> frozenset[tuple[str, str]]:
-    """(role, path of the unit) of today's grants."""
-    return frozenset(_grants(person))
+def standing(person: Person) -> tuple[object, ...]:
+    """All that the person's reach follows from today: who stands alike reaches the same."""
+    held = () if person.is_superuser else tuple(sorted(_grants(person)))
+    return person.is_active, person.is_superuser, held
 
 
 def brands_of(person: Any, permission: str) -> list[Unit]:

@@ -6,14 +6,13 @@ sources name the figures that they need as questions, and all are asked together
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Aggregate, Count, QuerySet, Subquery, Value
+from django.db.models import Aggregate, Count, QuerySet, Value
 from django.utils import timezone
 
 from accounts import access
@@ -28,6 +27,8 @@ _sources: list[Source] = []
 _questions: dict[str, Question] = {}
 # Where the answers lie on the person's object, which lives as long as the request.
 _KEPT = "_waiting_facts"
+# How many statements a process keeps; one is about 10 kB.
+MOST_KEPT = 500
 
 
 def register(source: Source) -> Source:
@@ -40,7 +41,10 @@ def register(source: Source) -> Source:
 
 
 def question(name: str) -> Callable[[Question], Question]:
-    """Register what to ask for a person: a queryset of one figure, as `figure` makes it."""
+    """Register what to ask for a person: a queryset of one figure, as `figure` makes it.
+
+    It follows from who the person is, their roles and the time alone, and asks nothing itself.
+    """
 
     def keep(ask: Question) -> Question:
         _questions[name] = ask
@@ -69,46 +73,52 @@ def items_for(person: Person) -> list[Waiting]:
 
 
 def _asked(person: Person) -> dict[str, int]:
-    asker = _Asker(
-        pk=person.pk,
-        grants=access.grants_of(person),
-        everything=person.is_superuser,
-        active=person.is_active,
-        minute=timezone.now().replace(second=0, microsecond=0),
-        questions=tuple(_questions.items()),
-        # `request.user` is a wrapper that holds its whole request.
-        person=getattr(person, "_wrapped", person),
-    )
-    statement, params = _statement(asker)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        answers = cursor.fetchone() or [0] * len(_questions)
-    facts = {name: answer or 0 for name, answer in zip(_questions, answers, strict=True)}
+    statement = _statement(person)
+    facts = dict.fromkeys(_questions, 0)
+    if statement.names:
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.params)
+            answers = cursor.fetchone()
+        # A sum comes as a decimal number.
+        facts |= {name: int(each or 0) for name, each in zip(statement.names, answers, strict=True)}
     person.__dict__[_KEPT] = facts
     return facts
 
 
-@dataclass(frozen=True)
-class _Asker:
-    """All that the wording of the questions hangs on: who asks, what they may see, and when."""
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """The questions that can have an answer, as one statement."""
 
-    pk: int
-    grants: frozenset[tuple[str, str]]
-    everything: bool
-    active: bool
-    minute: dt.datetime
-    questions: tuple[tuple[str, Question], ...]
-    person: Person = field(compare=False)
+    names: list[str]
+    sql: str
+    params: list[Any]
 
 
-@lru_cache(maxsize=256)
-def _statement(asker: _Asker) -> tuple[str, tuple[Any, ...]]:
-    """All questions of a person as one statement.
+_statements: dict[tuple[object, ...], _Statement] = {}
 
-    To put it together takes longer than to run it, and the frame of every page asks; so it is kept
-    for the minute. The answers are never kept.
-    """
-    subqueries = {f"waiting_{name}": Subquery(ask(asker.person)) for name, ask in asker.questions}
-    asked = Person.objects.filter(pk=asker.pk).annotate(**subqueries)
-    statement, params = asked.values_list(*subqueries).query.sql_with_params()
-    return statement, tuple(params)
+
+def _statement(person: Person) -> _Statement:
+    """The statement of a person, made once a minute: making it takes longer than asking it."""
+    minute = timezone.now().replace(second=0, microsecond=0)
+    key = (person.pk, minute, access.standing(person), tuple(_questions.values()))
+    statement = _statements.get(key)
+    if statement is None:
+        if len(_statements) >= MOST_KEPT:
+            _statements.clear()
+        statement = _statements[key] = _compiled(person)
+    return statement
+
+
+def _compiled(person: Person) -> _Statement:
+    names: list[str] = []
+    parts: list[str] = []
+    params: list[Any] = []
+    for name, ask in _questions.items():
+        try:
+            sql, values = ask(person).query.sql_with_params()
+        except EmptyResultSet:  # Beyond the person's reach.
+            continue
+        names.append(name)
+        parts.append(f"({sql})")
+        params.extend(values)
+    return _Statement(names, f"SELECT {', '.join(parts)}", params)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.core.files.base import ContentFile
 
@@ -48,26 +50,35 @@ def test_all_figures_are_one_query(people: c.Cast, django_assert_num_queries) ->
     assert (facts["falling"], facts["open_imports"], facts["batches_to_decide"]) == (1, 1, 0)
 
 
-def test_the_questions_are_put_together_once_a_minute_but_asked_each_time(
-    people: c.Cast, monkeypatch
+def test_a_statement_is_made_once_a_minute_and_anew_for_other_roles(
+    people: c.Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    made = []
+    compiled = waiting._compiled
+    monkeypatch.setattr(waiting, "_compiled", lambda one: made.append(one.pk) or compiled(one))
+    lin = anew("lin")
+    noon = c.at("2026-09-01")
+    monkeypatch.setattr("django.utils.timezone.now", lambda: noon)
+    for _time in range(2):
+        assert waiting.facts_of(anew("lin"))["falling"] == 1
+    assert made == [lin.pk]
+    Grant.objects.filter(person=lin).update(unit=people.tianhe)
+    assert waiting.facts_of(anew("lin"))["falling"] == 0
+    Grant.objects.filter(person=lin).delete()
+    assert set(waiting.facts_of(anew("lin")).values()) == {0}
+    assert made == [lin.pk] * 3
+    monkeypatch.setattr("django.utils.timezone.now", lambda: noon + dt.timedelta(minutes=1))
+    waiting.facts_of(anew("lin"))
+    assert made == [lin.pk] * 4
 
-    def falling(person: Person):
-        asked.append(person.username)
-        return waiting.figure(TierRisk.objects.all())
 
-    monkeypatch.setattr(waiting, "_questions", {"falling": falling})
-    chen = c.person("chen", (Role.FINANCE, people.brand))
-    first = waiting.facts_of(anew("chen"))
-    TierRisk.objects.all().delete()
-
-    assert (first, waiting.facts_of(anew("chen"))) == ({"falling": 1}, {"falling": 0})
-    assert asked == ["chen"]
-
-    Grant.objects.filter(person=chen).update(role=Role.ANALYST)
-    waiting.facts_of(anew("chen"))
-    assert asked == ["chen", "chen"]
+def test_questions_ask_nothing_while_they_are_put(
+    people: c.Cast, django_assert_num_queries
+) -> None:
+    lin = anew("lin")
+    lin.has_perm_code("orders.view")  # the grants
+    with django_assert_num_queries(0):
+        assert waiting._compiled(lin).names
 
 
 def test_nothing_of_others_is_counted(people: c.Cast) -> None:
