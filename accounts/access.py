@@ -62,6 +62,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "api_keys.manage",
             "tiers.confirm",
             "tiers.pin",
+            "commission.plan_approve",
         }
     ),
     Role.ANALYST: frozenset(
@@ -97,6 +98,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "activity.view",
             "books.correct",
             "books.approve",
+            "commission.plan",
+            "commission.plan_approve",
         }
     ),
     Role.AUDITOR: frozenset(

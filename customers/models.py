@@ -67,6 +67,12 @@ class Order(models.Model):
             models.Index(fields=["store", "-paid_at"], name="order_of_store"),
             models.Index(fields=["seller", "business_date"], name="order_of_seller"),
             models.Index(fields=["sharer", "business_date"], name="order_of_sharer"),
+            # Whether a buyer bought before.
+            models.Index(
+                fields=["brand", "buyer_key", "paid_at"],
+                condition=Q(buyer_key__isnull=False),
+                name="order_of_buyer",
+            ),
         ]
 
     def __str__(self) -> str:

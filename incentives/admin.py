@@ -11,12 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import Looking, LookingInline
 from incentives.models import (
     Approval,
+    ChangedMonth,
     CommissionLine,
     CommissionRun,
     Correction,
     Journal,
     LadderVersion,
     LedgerAccount,
+    MonthLine,
+    OwnBuyer,
     Payee,
     PayeeNotice,
     Payout,
@@ -25,6 +28,8 @@ from incentives.models import (
     PayoutHold,
     PayoutPolicy,
     PendingRelease,
+    PlanBand,
+    PlanMargin,
     PlanRate,
     PlanVersion,
     PointGrant,
@@ -42,6 +47,7 @@ from incentives.models import (
     RaceStanding,
     ReleaseLine,
     Settlement,
+    StaffPlace,
     Statement,
     TaxPolicy,
     TierChange,
@@ -106,11 +112,51 @@ class PlanRateInline(LookingInline):
     model = PlanRate
 
 
+class PlanMarginInline(LookingInline):
+    model = PlanMargin
+
+
 @admin.register(PlanVersion)
 class PlanVersionAdmin(Looking):
-    list_display = ("name", "brand", "valid", "hold_days", "cap_bp", "created_by")
-    list_select_related = ("brand", "created_by")
-    inlines = (PlanRateInline,)
+    list_display = ("name", "brand", "valid", "state", "cap_bp", "created_by", "approved_by")
+    list_select_related = ("brand", "created_by", "approved_by")
+    list_filter = ("state",)
+    inlines = (PlanRateInline, PlanMarginInline)
+
+
+@admin.register(PlanBand)
+class PlanBandAdmin(Looking):
+    list_display = ("rate", "from_amount", "rate_bp")
+    list_select_related = ("rate",)
+
+
+@admin.register(StaffPlace)
+class StaffPlaceAdmin(Looking):
+    list_display = ("store", "creator", "valid", "weight", "leads")
+    list_select_related = ("store", "creator")
+    list_filter = ("leads",)
+    search_fields = ("=creator__number",)
+
+
+@admin.register(OwnBuyer)
+class OwnBuyerAdmin(Looking):
+    list_display = ("creator", "number")
+    list_select_related = ("creator",)
+    search_fields = ("=creator__number",)
+    exclude = ("buyer_key",)
+
+
+@admin.register(MonthLine)
+class MonthLineAdmin(Looking):
+    list_display = ("creator", "month", "version", "sequence", "target", "amount", "run")
+    list_select_related = ("creator", "version", "run")
+    search_fields = ("=creator__number",)
+
+
+@admin.register(ChangedMonth)
+class ChangedMonthAdmin(Looking):
+    list_display = ("creator", "month")
+    list_select_related = ("creator",)
 
 
 @admin.register(CommissionRun)

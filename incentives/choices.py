@@ -18,6 +18,8 @@ class BeneficiaryRole(models.TextChoices):
 
     SELLER = "seller", _("Seller")
     SHARER = "sharer", _("Sharer")
+    POT = "pot", _("Store pot")
+    MANAGER = "manager", _("Store manager")
 
 
 class RunKind(models.TextChoices):

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import access, activity, brands
-from accounts.models import Unit
 from customers.models import Order, OrderLine
-from incentives import explaining, plans, statement_words, statements, words
+from incentives import explaining, statement_words, statements, words
 from incentives.choices import BeneficiaryRole
 from incentives.filters import LineFilter, StatementFilter
-from incentives.forms import PlanForm, RateFormSet
-from incentives.models import CommissionLine, PlanVersion, Statement
+from incentives.models import CommissionLine, Statement
 from integrations.sheets.writing import csv_lines
-from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
 from kosops.lib.money import plain_amount
 from kosops.lib.periods import Month
@@ -227,54 +223,3 @@ def _nobody_credited(order: Order) -> list[dict[str, Any]]:
         for creator, role in named
         if creator is not None and line is not None
     ]
-
-
-# -- plans ---------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def plan_list(request: HttpRequest) -> HttpResponse:
-    """All versions of the commission plan, and the form for the next one."""
-    access.require(request.user, VIEW)
-    brand = brands.current(request, VIEW)
-    may_plan = access.reach(request.user, "commission.plan")
-    form = PlanForm(request.POST or None)
-    rates = RateFormSet(request.POST or None, prefix="rates")
-    status = 200
-    if request.method == "POST":
-        brand = brands.required(request, VIEW)
-        access.require(request.user, "commission.plan", brand)
-        if form.is_valid() and rates.is_valid() and _save_plan(request, brand, form, rates):
-            return redirect("incentives:plans")
-        status = 422
-    versions = (
-        PlanVersion.objects.for_user(request.user, VIEW)
-        .filter(brand=brand)
-        .prefetch_related("rates")
-        .order_by("-valid")
-    )
-    return render(
-        request,
-        "incentives/plans.html",
-        {
-            "brand": brand,
-            "versions": versions,
-            "form": form,
-            "rates": rates,
-            "may_plan": brand is not None and may_plan.covers(brand),
-        },
-        status=status,
-    )
-
-
-def _save_plan(request: HttpRequest, brand: Unit, form: PlanForm, rates: Any) -> bool:
-    try:
-        version = plans.save_version(
-            by=request.user, brand=brand, rates=rates.as_rates(), **form.cleaned_data
-        )
-    except DomainError as refusal:
-        form.add_error(None, str(refusal))
-        return False
-    messages.success(request, _("“%(name)s” is saved.") % {"name": version.name})
-    return True

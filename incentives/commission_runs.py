@@ -32,7 +32,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.models import Person, Unit
 from customers import intake
-from incentives import commission_sql, ledger
+from incentives import commission_sql, ledger, month_sql, places
 from incentives.choices import JournalKind, LedgerKind, RunKind, RunState, SettlementState
 from incentives.commission_sql import Done, Rules, Span
 from incentives.models import CommissionRun, Settlement
@@ -104,11 +104,14 @@ def _run(
     check_month_open(brand, as_of)
     if as_of > timezone.localdate():
         raise DomainError("day_not_here", _("%(day)s is still to come."), day=as_of.isoformat())
+    plan = commission_sql.plan_of_today(brand.pk)
+    if kind == RunKind.ACCRUAL and any("wide" in entry for entry in plan):
+        places.follow(brand)
     run = CommissionRun.objects.create(
         brand=brand,
         kind=kind,
         as_of=as_of,
-        plan=commission_sql.plan_of_today(brand.pk),
+        plan=plan,
         counts={"orders": 0, "lines": 0},
         started_by=by,
     )
@@ -283,8 +286,9 @@ def _post(by: Person | None, run: CommissionRun) -> None:
         """,
         params={"run": run.pk},
     )
+    months = month_sql.post(by, run)
     run.state = RunState.POSTED
     run.posted_at = timezone.now()
-    run.counts = {**run.counts, "journals": journals}
+    run.counts = {**run.counts, "journals": journals, **({"months": months} if months else {})}
     run.save(update_fields=["state", "posted_at", "counts"])
     activity.record(by=by, verb="commission_run.run", object=run, unit=run.brand, after=run.counts)

@@ -11,9 +11,12 @@ from typing import Any
 
 from django.conf import settings
 
+from incentives import commission_wide_sql
 from incentives.commission import rate_table
+from incentives.commission_wide_sql import WideRules
 from incentives.models import CommissionRun, PlanVersion
-from incentives.plans import rates_of
+from incentives.plan_choices import PlanState
+from incentives.plans import is_wide, rates_of
 from kosops.lib import sql
 from matrix.choices import CreatorKind
 
@@ -38,17 +41,21 @@ class Done:
 
 
 def plan_of_today(brand_id: int) -> list[dict[str, Any]]:
-    """The plan versions of a brand and their days, to be kept with a run.
+    """The approved plan versions of a brand and their days, to be kept with a run.
 
-    Nothing else of a version can change later, so this is all a run needs to keep.
+    Nothing else of a version can change later, so this is all a run needs to keep. ``wide`` marks
+    versions that ask for more than the plain statement knows.
     """
-    return sql.fetch_all(
-        """
-        SELECT id AS version, lower(valid)::text AS first, upper(valid)::text AS until
-          FROM incentives_planversion WHERE brand_id = %(brand)s ORDER BY id
-        """,
-        {"brand": brand_id},
-    )
+    versions = PlanVersion.objects.filter(brand=brand_id, state=PlanState.APPROVED).order_by("pk")
+    return [
+        {
+            "version": version.pk,
+            "first": version.valid.lower.isoformat() if version.valid.lower else None,
+            "until": version.valid.upper.isoformat() if version.valid.upper else None,
+            **({"wide": True} if is_wide(version) else {}),
+        }
+        for version in versions
+    ]
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ class Rules:
     tiers: list[str]
     versions: dict[str, list[Any]]
     answers: dict[str, list[Any]]
+    # Only where a version asks for more than category, tier and kind.
+    wide: WideRules | None = None
 
     kinds = list(CreatorKind.values)
 
@@ -74,18 +83,24 @@ class Rules:
     def of(cls, run: CommissionRun) -> Rules:
         days = {entry["version"]: entry for entry in run.plan}
         versions = list(PlanVersion.objects.filter(pk__in=days).order_by("pk"))
-        rates = [rates_of(version) for version in versions]
+        # The plain statement never gets to see an order of a wide version.
+        rates = [[] if days[version.pk].get("wide") else rates_of(version) for version in versions]
         rules = cls(
             categories=sorted({rate.category for own in rates for rate in own} - {""}),
             tiers=sorted({rate.tier for own in rates for rate in own} - {""}),
             versions={
                 "numbers": list(range(len(versions))),
+                "ids": [version.pk for version in versions],
+                "wide": [bool(days[version.pk].get("wide")) for version in versions],
                 "firsts": [days[version.pk]["first"] for version in versions],
                 "untils": [days[version.pk]["until"] for version in versions],
                 "caps": [version.cap_bp for version in versions],
                 "holds": [version.hold_days for version in versions],
             },
             answers={"roles": [], "keys": [], "rate_ids": [], "rates": []},
+            wide=WideRules.of(run, versions)
+            if any("wide" in entry for entry in run.plan)
+            else None,
         )
         for number, own in enumerate(rates):
             for role, places, rate in rate_table(
@@ -127,7 +142,8 @@ class Rules:
         sql.execute(
             """
             CREATE TEMP TABLE IF NOT EXISTS run_version (
-                number integer, valid daterange, cap_bp integer, hold_days integer) ON COMMIT DROP;
+                number integer, version_id bigint, wide boolean, valid daterange, cap_bp integer,
+                hold_days integer) ON COMMIT DROP;
             CREATE TEMP TABLE IF NOT EXISTS run_rate (
                 role text, key bigint, rate_id bigint, rate_bp integer) ON COMMIT DROP;
             TRUNCATE run_version, run_rate
@@ -136,9 +152,10 @@ class Rules:
         sql.execute(
             """
             INSERT INTO run_version
-            SELECT number, daterange(first, until), cap_bp, hold_days
-              FROM unnest(%(numbers)s::int[], %(firsts)s::date[], %(untils)s::date[],
-                   %(caps)s::int[], %(holds)s::int[]) AS v (number, first, until, cap_bp, hold_days)
+            SELECT number, version_id, wide, daterange(first, until), cap_bp, hold_days
+              FROM unnest(%(numbers)s::int[], %(ids)s::bigint[], %(wide)s::boolean[],
+                   %(firsts)s::date[], %(untils)s::date[], %(caps)s::int[], %(holds)s::int[])
+                   AS v (number, version_id, wide, first, until, cap_bp, hold_days)
             """,
             self.versions,
         )
@@ -343,6 +360,9 @@ def accrue_span(run: CommissionRun, rules: Rules, span: Span) -> Done:
     sql.execute(_POSTED, place)
     sql.execute("ANALYZE run_posted")
     rules.write()
+    if rules.wide is not None and commission_wide_sql.touches(place):
+        lines = commission_wide_sql.accrue({**place, "run": run.pk}, rules.wide)
+        return Done(orders, lines)
     facts = {
         **place,
         "run": run.pk,

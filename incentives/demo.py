@@ -119,6 +119,7 @@ class RulesAndMoney(DemoPart):
     def _save_plan(self, month: Month, changed: dict[str, int]) -> None:
         save_version(
             by=self.lin,
+            approved_by=self.zhao,
             brand=self.demo.brand,
             name=f"{month.year}年{month.month}月起佣金方案",
             valid_from=month.first_day,

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-
-from incentives.choices import BeneficiaryRole, Tier
-from incentives.plans import NewRate
-from matrix.choices import CreatorKind
 
 _PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,12})?", re.ASCII)
 
@@ -67,43 +62,6 @@ class PlanForm(forms.Form):
         if "cap_percent" in data:
             data["cap_bp"] = int(data.pop("cap_percent") * 100)
         return data
-
-
-class RateForm(forms.Form):
-    """One rate; rows without a percentage are left out."""
-
-    role = forms.ChoiceField(label=_("Role"), choices=BeneficiaryRole.choices)
-    category = forms.CharField(label=_("Category"), max_length=60, required=False)
-    tier = forms.ChoiceField(
-        label=_("Tier"), choices=[("", _("Any")), *Tier.choices], required=False
-    )
-    creator_kind = forms.ChoiceField(
-        label=_("Kind"), choices=[("", _("Any")), *CreatorKind.choices], required=False
-    )
-    percent = PlainDecimalField(
-        label=_("Rate in %"), min_value=0, max_value=100, decimal_places=2, required=False
-    )
-
-
-class BaseRateFormSet(forms.BaseFormSet):
-    def as_rates(self) -> list[NewRate]:
-        """The filled rows as the command takes them."""
-        return [
-            NewRate(
-                role=row["role"],
-                rate_bp=int(Decimal(row["percent"]) * 100),
-                category=row["category"].strip(),
-                tier=row["tier"],
-                creator_kind=row["creator_kind"],
-            )
-            for row in self.cleaned_data
-            if row.get("percent") is not None
-        ]
-
-
-RateFormSet = forms.formset_factory(
-    RateForm, formset=BaseRateFormSet, extra=6, max_num=60, absolute_max=60
-)
 
 
 class DecisionForm(forms.Form):

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from incentives import booking, settlement_sql
+from incentives import booking, commission_proof, settlement_sql
 from kosops.lib import sql
 
 
@@ -246,8 +246,10 @@ _STORED_EQUALS_DERIVED = (
             SELECT r.brand_id, to_char(r.as_of, 'YYYY-MM') AS period, c.creator_id,
                    sum(c.amount) FILTER (WHERE c.amount > 0) AS earned,
                    -sum(c.amount) FILTER (WHERE c.amount < 0) AS clawed_back
-              FROM incentives_commissionline c
-              JOIN incentives_commissionrun r ON r.id = c.run_id
+              FROM (SELECT run_id, creator_id, amount FROM incentives_commissionline
+                    UNION ALL
+                    SELECT run_id, creator_id, amount FROM incentives_monthline) AS c
+              JOIN incentives_commissionrun r ON r.id = c.run_id AND r.kind = 'accrual'
              GROUP BY 1, 2, 3) AS l
             ON l.brand_id = t.brand_id AND l.period = t.period AND l.creator_id = s.creator_id
          WHERE s.earned <> COALESCE(l.earned, 0) OR s.clawed_back <> COALESCE(l.clawed_back, 0)
@@ -353,7 +355,7 @@ _TARGET_EQUALS_POSTED = (
           JOIN customers_order o ON o.id = p.order_id
           JOIN customers_orderline l ON l.id = p.order_line_id
           LEFT JOIN incentives_planversion v ON v.brand_id = o.brand_id
-               AND v.valid @> o.business_date
+               AND v.valid @> o.business_date AND v.state = 'approved'
           LEFT JOIN posted s ON p.role = 'sharer' AND s.role = 'seller'
                AND s.order_line_id = p.order_line_id AND s.creator_id = o.seller_id
          CROSS JOIN LATERAL (
@@ -370,6 +372,11 @@ _TARGET_EQUALS_POSTED = (
                 END AS target
           ) AS t
          WHERE (p.posted <> t.target OR l.order_id <> o.id)
+           -- Fixed amounts, pots, overrides and caps of orders: `commission_proof`.
+           AND p.role IN ('seller', 'sharer') AND v.order_cap IS NULL
+           AND p.order_line_id NOT IN (
+                SELECT c.order_line_id FROM incentives_commissionline c
+                  JOIN incentives_planrate r ON r.id = c.rate_id AND r.fixed_amount IS NOT NULL)
            AND NOT EXISTS (SELECT 1 FROM customers_changedorder c WHERE c.order_id = o.id)
         """,
     ),
@@ -378,15 +385,20 @@ _TARGET_EQUALS_POSTED = (
         "The lines of an entitlement follow each other at its frozen rate",
         """
         SELECT * FROM (
-            SELECT id AS line, sequence, rate_id, rate_bp, base, target, amount,
+            SELECT id AS line, sequence, rate_id, rate_bp, base, target, amount, role,
+                   role NOT IN ('seller', 'sharer') OR rate_id IN (
+                        SELECT id FROM incentives_planrate WHERE fixed_amount IS NOT NULL)
+                   OR EXISTS (SELECT 1 FROM incentives_planversion WHERE order_cap IS NOT NULL)
+                       AS other,
                    row_number() OVER w AS place, sum(amount) OVER w AS so_far,
                    first_value(rate_bp) OVER w AS frozen_bp,
                    first_value(rate_id) OVER w AS frozen_id
               FROM incentives_commissionline
             WINDOW w AS (PARTITION BY order_id, order_line_id, creator_id, role ORDER BY sequence)
         ) AS numbered
-         WHERE sequence <> place OR target <> so_far OR target <> base * rate_bp / 10000
-            OR rate_bp > frozen_bp OR rate_id <> frozen_id
+         WHERE sequence <> place OR target <> so_far OR rate_id <> frozen_id
+            OR (NOT other AND target <> base * rate_bp / 10000)
+            OR (role <> 'pot' AND rate_bp > frozen_bp)
         """,
     ),
     Check(
@@ -419,8 +431,10 @@ _TARGET_EQUALS_POSTED = (
               FROM incentives_planversion v
              CROSS JOIN (SELECT DISTINCT kind FROM matrix_creator) AS k
               JOIN incentives_planrate r ON r.version_id = v.id AND r.category = ''
-                   AND r.tier = '' AND r.creator_kind IN ('', k.kind)
-             WHERE NOT EXISTS (SELECT 1 FROM incentives_planrate z
+                   AND r.tier = '' AND r.creator_kind IN ('', k.kind) AND r.sku = ''
+                   AND r.unit_id IS NULL AND r.channel = '' AND r.buyer = ''
+             WHERE v.state = 'approved' AND v.self_purchase = 'allowed' AND v.order_cap IS NULL
+               AND NOT EXISTS (SELECT 1 FROM incentives_planrate z
                                 WHERE z.version_id = v.id AND z.rate_bp IN (0, v.cap_bp))
         ), named AS (
             SELECT id, brand_id, business_date, status, currency, 'seller' AS role,
@@ -474,7 +488,8 @@ _TARGET_EQUALS_POSTED = (
     ),
 )
 
-CHECKS = (*_SUMS, *_STORED_EQUALS_DERIVED, *_TARGET_EQUALS_POSTED)
+_OF_PLANS = tuple(Check(*each) for each in commission_proof.CHECKS)
+CHECKS = (*_SUMS, *_STORED_EQUALS_DERIVED, *_TARGET_EQUALS_POSTED, *_OF_PLANS)
 EXAMPLES = 5
 
 

@@ -23,5 +23,11 @@ TITLES: dict[str, str | Promise] = {
     "lines_follow": _("The lines of an entitlement follow each other at its frozen rate"),
     "lines_refer": _("Every line names an order line, a creator, a rate and a run that exist"),
     "nothing_forgotten": _("Every credited order line was looked at by a run or waits for one"),
+    "pots_split": _("The shares of a pot come to the pot’s part of the line"),
+    "override_limits": _("A line has one override at most, for staff, and none on an own sale"),
+    "order_caps": _("What all roles got of an order stays under the plan’s limit for an order"),
+    "months_follow": _("The lines of a month add up to what the month comes to"),
+    "months_in_books": _("What months added or took stands in the books, person by person"),
+    "month_caps": _("What a person got in a month stays under the plan’s limit"),
     "released_within_earned": _("What was released equals what was earned where nothing waits"),
 }

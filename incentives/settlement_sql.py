@@ -13,17 +13,28 @@ from typing import Any
 from incentives.models import Settlement
 from kosops.lib import sql
 
-# What the month's runs moved, from their lines.
+# What the month's runs moved, from their lines and from what months added or took.
 _LINES = """
     INSERT INTO statement_month
-    SELECT c.creator_id,
-           COALESCE(sum(c.amount) FILTER (WHERE c.amount > 0), 0),
-           COALESCE(-sum(c.amount) FILTER (WHERE c.amount < 0), 0)
-      FROM incentives_commissionrun r
-      JOIN incentives_commissionline c ON c.run_id = r.id
-     WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
-       AND (%(people)s::bigint[] IS NULL OR c.creator_id = ANY(%(people)s))
-     GROUP BY c.creator_id
+    SELECT creator_id, sum(earned), sum(clawed_back)
+      FROM (SELECT c.creator_id,
+                   COALESCE(sum(c.amount) FILTER (WHERE c.amount > 0), 0) AS earned,
+                   COALESCE(-sum(c.amount) FILTER (WHERE c.amount < 0), 0) AS clawed_back
+              FROM incentives_commissionrun r
+              JOIN incentives_commissionline c ON c.run_id = r.id
+             WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
+               AND (%(people)s::bigint[] IS NULL OR c.creator_id = ANY(%(people)s))
+             GROUP BY c.creator_id
+            UNION ALL
+            SELECT m.creator_id, COALESCE(sum(m.amount) FILTER (WHERE m.amount > 0), 0),
+                   COALESCE(-sum(m.amount) FILTER (WHERE m.amount < 0), 0)
+              FROM incentives_commissionrun r
+              JOIN incentives_monthline m ON m.run_id = r.id
+             WHERE r.brand_id = %(brand)s AND r.as_of BETWEEN %(first)s AND %(last)s
+               AND r.kind = 'accrual'
+               AND (%(people)s::bigint[] IS NULL OR m.creator_id = ANY(%(people)s))
+             GROUP BY m.creator_id) AS moved
+     GROUP BY creator_id
 """
 
 # What a journal is about: a reversal is about what it reverses. Commission that no run posted was

@@ -100,7 +100,7 @@ def save_plan(client: Client, **fields: str) -> Any:
         "rates-0-role": "seller",
         "rates-0-percent": "5",
     }
-    return client.post(reverse("incentives:plans"), form | fields)
+    return client.post(reverse("incentives:plan_new"), form | fields)
 
 
 @pytest.mark.parametrize(

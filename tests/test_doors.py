@@ -28,12 +28,13 @@ from accounts.models import ApiKey, Job, Person, SavedView, Unit
 from accounts.units import add_unit
 from content import submissions
 from content.models import Post, PostLink
-from incentives import commission_runs, corrections, payouts, settlement, tier_runs
+from incentives import commission_runs, corrections, payouts, plans, settlement, tier_runs
 from incentives.ladders import start_ladders
 from incentives.models import (
     Correction,
     Journal,
     PayoutBatch,
+    PlanVersion,
     Settlement,
     Statement,
     TierChange,
@@ -41,6 +42,7 @@ from incentives.models import (
     TierProposal,
     TierRun,
 )
+from incentives.plans import NewRate, PlanTerms
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
@@ -123,6 +125,7 @@ class World:
     payout_batch: PayoutBatch
     correction: Correction
     journal: Journal
+    plan: PlanVersion
     application: Application
 
 
@@ -263,6 +266,16 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     },
     "incentives:order_commission": lambda w: {"order_id": w.order_id},
     "incentives:settlement": lambda w: {"settlement_id": w.settlement.pk},
+    **dict.fromkeys(
+        (
+            "incentives:plan",
+            "incentives:plan_decide",
+            "incentives:plan_drop",
+            "incentives:plan_edit",
+            "incentives:plan_submit",
+        ),
+        lambda w: {"version_id": w.plan.pk},
+    ),
     "incentives:payout_batch_make": lambda w: {"settlement_id": w.settlement.pk},
     "incentives:payout_batch": lambda w: {"batch_id": w.payout_batch.pk},
     "incentives:payout_batch_submit": lambda w: {"batch_id": w.payout_batch.pk},
@@ -468,6 +481,12 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             by=chen, creator=chengye.zhou, amount=500, reason="missed"
         ),
         journal=Journal.objects.filter(brand=chengye.brand).earliest("pk"),
+        plan=plans.draft(
+            by=None,
+            brand=chengye.brand,
+            terms=PlanTerms("Plan of Chengye", dt.date(2027, 1, 1)),
+            rates=[NewRate("seller", 500)],
+        ),
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
 
@@ -542,6 +561,7 @@ def rows_of_everything() -> dict[str, int]:
         (Job, "state"),
         (ImportBatch, "state"),
         (PayoutBatch, "state"),
+        (PlanVersion, "state"),
         (PostLink, "state"),
         (HelpRequest, "state"),
         (Application, "stage"),

@@ -2,10 +2,12 @@
 
 from incentives.models.books import Journal, LedgerAccount, Posting
 from incentives.models.corrections import Correction
+from incentives.models.months import ChangedMonth, MonthLine
 from incentives.models.payees import Payee, PayeeNotice, PayoutHold
 from incentives.models.payout_rules import PayoutPolicy, TaxPolicy
 from incentives.models.payouts import Approval, Payout, PayoutBatch, PayoutDestination
-from incentives.models.plans import PlanRate, PlanVersion
+from incentives.models.places import OwnBuyer, StaffPlace
+from incentives.models.plans import PlanBand, PlanMargin, PlanRate, PlanVersion
 from incentives.models.points import PointGrant, PointLine, PointRule, PointRun
 from incentives.models.provider import ProviderEntry
 from incentives.models.races import (
@@ -32,12 +34,15 @@ from incentives.models.tiers import (
 
 __all__ = [
     "Approval",
+    "ChangedMonth",
     "CommissionLine",
     "CommissionRun",
     "Correction",
     "Journal",
     "LadderVersion",
     "LedgerAccount",
+    "MonthLine",
+    "OwnBuyer",
     "Payee",
     "PayeeNotice",
     "Payout",
@@ -46,6 +51,8 @@ __all__ = [
     "PayoutHold",
     "PayoutPolicy",
     "PendingRelease",
+    "PlanBand",
+    "PlanMargin",
     "PlanRate",
     "PlanVersion",
     "PointGrant",
@@ -64,6 +71,7 @@ __all__ = [
     "RaceStanding",
     "ReleaseLine",
     "Settlement",
+    "StaffPlace",
     "Statement",
     "TaxPolicy",
     "TierChange",

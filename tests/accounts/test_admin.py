@@ -175,7 +175,7 @@ def test_every_model_of_money_and_facts_can_be_looked_at() -> None:
         for model in apps.get_app_config(label).get_models()
     } - {model._meta.label for model in REGISTERED}
     # The rates of a plan and the postings of a journal stand on their page.
-    assert shown == {"incentives.PlanRate", "incentives.Posting"}
+    assert shown == {"incentives.PlanMargin", "incentives.PlanRate", "incentives.Posting"}
 
 
 @pytest.mark.parametrize("model", sorted(EDITABLE, key=lambda m: m._meta.label))

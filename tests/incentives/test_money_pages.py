@@ -224,21 +224,22 @@ def test_a_new_plan_is_saved_and_a_wrong_one_is_explained(client: Client, people
         "rates-1-percent": "",
     }
 
-    wrong = client.post(reverse("incentives:plans"), form)
+    wrong = client.post(reverse("incentives:plan_new"), form)
     assert wrong.status_code == 422
     assert "A rate must lie between 0 and the plan&#x27;s cap of 20 %." in text_of(wrong)
 
-    client.post(reverse("incentives:plans"), form | {"rates-0-percent": "6.5"})
+    client.post(reverse("incentives:plan_new"), form | {"rates-0-percent": "6.5"})
     plan = PlanVersion.objects.get(name="Winter")
     assert [rate.rate_bp for rate in plan.rates.all()] == [650]
-    assert PlanVersion.objects.exclude(pk=plan.pk).get().valid.upper == dt.date(2026, 12, 1)
+    assert plan.state == "draft"
+    assert PlanVersion.objects.exclude(pk=plan.pk).get().valid.upper is None, "nothing goes by it"
 
 
 def test_an_analyst_may_read_plans_but_not_make_one(client: Client, people: c.Cast) -> None:
     client.force_login(c.person("wei", (Role.ANALYST, people.brand)))
 
     assert client.get(reverse("incentives:plans")).status_code == 200
-    assert client.post(reverse("incentives:plans"), {"name": "Mine"}).status_code == 403
+    assert client.post(reverse("incentives:plan_new"), {"name": "Mine"}).status_code == 403
 
 
 @pytest.mark.django_db(transaction=True)

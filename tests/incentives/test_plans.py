@@ -7,7 +7,7 @@ import pytest
 from customers.models import ChangedOrder
 from incentives.commission import SELLER, SHARER
 from incentives.models import PlanVersion
-from incentives.plans import NewRate, in_force, rates_of, save_version
+from incentives.plans import NewRate, PlanTerms, draft, in_force, rates_of, save_version
 from kosops.lib.errors import DomainError
 from tests import cast as c
 from tests.incentives.money import accrue, differences, held
@@ -90,6 +90,8 @@ def test_the_database_itself_refuses_an_overlap(people: c.Cast) -> None:
             " created_at) VALUES (%s, 'x', '[2026-09-30,2026-10-05)', 15, 3000, now())",
             people.brand.pk,
         )
+        sql("UPDATE incentives_planversion SET state = 'submitted' WHERE name = 'x'")
+        sql("UPDATE incentives_planversion SET state = 'approved' WHERE name = 'x'")
 
 
 def test_another_brand_has_its_own_plans(people: c.Cast) -> None:
@@ -152,7 +154,7 @@ def test_a_version_and_its_rates_are_never_edited(people: c.Cast) -> None:
 
 @pytest.mark.parametrize(("column", "value"), [("rate_bp", 10_001), ("rate_bp", -1)])
 def test_the_database_keeps_rates_between_0_and_100_percent(people, column, value) -> None:
-    version = save(people)
+    version = draft(by=None, brand=people.brand, terms=PlanTerms("Draft", SEPTEMBER_1), rates=RATES)
     with refused(RULE_BROKEN):
         sql(
             f"INSERT INTO incentives_planrate (version_id, role, category, tier, creator_kind,"

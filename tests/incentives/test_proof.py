@@ -102,6 +102,10 @@ DIGEST = """
                       '0:0:0:0:0')), '|' ORDER BY creator_id)::bytea), 'hex')
           FROM incentives_statement WHERE settlement_id = t.id)
 """
+MONTH_LINE = """INSERT INTO incentives_monthline (run_id, creator_id, month, sequence, lines_amount,
+    base, target, amount)"""
+OF_A_RELEASE = """((SELECT max(id) FROM incentives_commissionrun WHERE kind = 'release'),
+    (SELECT min(id) FROM matrix_creator), '2026-09-01', {}, 0, 0, {}, {})"""
 DAMAGE: dict[str, dict[str, str]] = {
     "currency_sums_to_zero": {
         "a posting of no journal": f"""
@@ -264,6 +268,29 @@ DAMAGE: dict[str, dict[str, str]] = {
     "nothing_forgotten": {
         "an order that no run looked at": f"""
             DELETE FROM customers_changedorder WHERE order_id = {OWN.format("NEW")}""",
+    },
+    "pots_split": {
+        "shares above the pot": f"""
+            UPDATE incentives_commissionline SET role = 'pot', rate_bp = 1
+             WHERE order_id = {OWN.format("EXTRA")}""",
+    },
+    "override_limits": {
+        "an override on an own sale": f"""
+            UPDATE incentives_commissionline SET role = 'manager'
+             WHERE order_id = {OWN.format("EXTRA")}""",
+    },
+    "order_caps": {
+        "a limit that was not kept": "UPDATE incentives_planversion SET order_cap = 1",
+    },
+    "months_follow": {
+        "a number left out": f"{MONTH_LINE} VALUES {OF_A_RELEASE.format(1, 5, 5)},"
+        f" {OF_A_RELEASE.format(3, 0, -5)}",
+    },
+    "months_in_books": {
+        "a line without a journal": f"{MONTH_LINE} VALUES {OF_A_RELEASE.format(1, 5, 5)}",
+    },
+    "month_caps": {
+        "a limit that was not kept": "UPDATE incentives_planversion SET person_cap = 1",
     },
     "released_within_earned": {
         "held commission that waits for nothing": f"""

@@ -1,0 +1,236 @@
+"""Steps and caps of a person's month: in the rule, in the books, and when they become payable."""
+
+import datetime as dt
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incentives.commission import MANAGER, SELLER, SHARER
+from incentives.commission_month import MonthRate, Step, Sum, by_steps, month_target, releasable
+from incentives.models import ChangedMonth, MonthLine
+from incentives.plans import NewRate, save_version
+from kosops.lib.periods import Month
+from tests import cast as c
+from tests.incentives.money import Office, accrue, differences, held, owed, release, settle
+from tests.refusals import RESTRICTED, refused, sql
+
+STEPPED = MonthRate(1, 500, (Step(100_000, 600), Step(300_000, 800)))
+
+
+# -- the rule ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "marginal", "whole"),
+    [
+        (0, 0, 0),
+        (99_999, 4_999, 4_999),
+        (100_000, 5_000, 6_000),
+        (200_000, 11_000, 12_000),
+        (299_999, 16_999, 17_999),
+        (400_000, 25_000, 32_000),
+    ],
+)
+def test_a_step_counts_for_what_lies_above_it_or_for_the_whole_month(base, marginal, whole) -> None:
+    assert by_steps(STEPPED, base, whole=False) == marginal
+    assert by_steps(STEPPED, base, whole=True) == whole
+
+
+def test_a_month_adds_what_the_steps_give_beyond_the_lines() -> None:
+    sums = {1: Sum(base=200_000, amount=10_000, others=70)}
+    assert month_target(sums, [STEPPED]) == 1_000
+    assert month_target(sums, [STEPPED], whole=True) == 2_000
+    assert month_target({}, [STEPPED]) == 0
+
+
+def test_caps_of_the_rate_and_of_the_person_take_what_is_too_much() -> None:
+    capped = MonthRate(2, 100, cap=300)
+    sums = {1: Sum(base=200_000, amount=10_000), 2: Sum(base=50_000, amount=500)}
+    assert month_target(sums, [STEPPED, capped]) == 1_000 - 200
+    assert month_target(sums, [STEPPED, capped], person_cap=10_000) == -500
+
+
+@given(
+    sums=st.lists(st.integers(0, 10**9), min_size=1, max_size=4),
+    cap=st.none() | st.integers(1, 10**8),
+    whole=st.booleans(),
+)
+def test_a_month_never_comes_to_more_than_the_persons_cap(sums, cap, whole) -> None:
+    lines = {1: Sum(base=sum(sums), amount=sum(each * 500 // 10_000 for each in sums))}
+    added = month_target(lines, [STEPPED], whole=whole, person_cap=cap)
+    assert cap is None or lines[1].amount + added <= cap
+    assert cap is not None or added >= 0
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(-(10**6), 0))
+def test_what_was_taken_never_lets_more_be_paid_than_the_month_allows(earned, part, taken) -> None:
+    taken = max(taken, -earned)
+    released = min(part, earned)
+    payable = released + releasable(taken, earned, released, over=False)
+    assert payable <= earned + taken or payable == 0
+    assert releasable(taken, earned, earned, over=False) == taken
+
+
+# -- in runs -------------------------------------------------------------------
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+def stepped(office: Office, **more) -> None:
+    rates = (
+        NewRate(SELLER, 500, steps=((100_000, 600), (300_000, 800))),
+        NewRate(SHARER, 200),
+    )
+    save_version(
+        by=None, brand=office.brand, name="Steps", valid_from=dt.date(2026, 9, 1), rates=rates,
+        **more,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("mode", "month"), [("marginal", 11_000), ("whole", 12_000)])
+def test_steps_are_posted_with_the_run_that_reaches_them(office: Office, mode, month) -> None:
+    stepped(office, band_mode=mode)
+    office.order("E1", 80_000, day="2026-09-03")
+    accrue(office.brand, "2026-09-03")
+    assert held(office.zhou) == 4_000
+    office.order("E2", 120_000, day="2026-09-04")
+    accrue(office.brand, "2026-09-04")
+    assert held(office.zhou) == month
+    assert accrue(office.brand, "2026-09-05").counts["journals"] == 0
+    assert held(office.zhou) == month
+    assert not ChangedMonth.objects.exists()
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("arrival", list(permutations(range(4)))[::5])
+def test_a_month_comes_to_the_same_in_whatever_order_things_happen(office: Office, arrival) -> None:
+    """M12 for months: the same orders and refunds, one run after each."""
+    stepped(office, band_mode="whole", person_cap=15_000)
+    events = [
+        lambda: office.order("E1", 80_000, day="2026-09-03"),
+        lambda: office.order("E2", 180_000, day="2026-09-04"),
+        lambda: office.refund("E1", "R1", 30_000),
+        lambda: office.order("E3", 90_000, day="2026-09-05"),
+    ]
+    for place in arrival:
+        events[place]()
+        accrue(office.brand, "2026-09-20")
+    # 320,000 reach the second step: 25,600, of which the cap leaves 15,000.
+    assert held(office.zhou) == 15_000
+    office.refund("E2", "R2", 180_000)
+    accrue(office.brand, "2026-09-21")
+    assert held(office.zhou) == 140_000 * 600 // 10_000
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+def test_an_order_that_moves_to_another_month_leaves_the_first_one(office: Office) -> None:
+    stepped(office)
+    office.order("E1", 80_000, day="2026-09-03")
+    office.order("E2", 60_000, day="2026-09-30")
+    accrue(office.brand, "2026-09-30")
+    assert held(office.zhou) == 7_000 + 400
+    office.order("E2", 60_000, day="2026-10-01")
+    accrue(office.brand, "2026-10-01")
+    assert held(office.zhou) == 7_000
+    assert list(MonthLine.objects.order_by("pk").values_list("month", "amount")) == [
+        (dt.date(2026, 9, 1), 400),
+        (dt.date(2026, 9, 1), -400),
+    ]
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+def test_a_settled_month_is_corrected_in_the_open_one(office: Office) -> None:
+    """M15 and T4"""
+    stepped(office)
+    office.order("E1", 120_000, day="2026-09-03")
+    settle(office.brand)
+    office.order("E1", 90_000, day="2026-09-03")
+    accrue(office.brand, "2026-10-05")
+    assert held(office.zhou) + owed(office.zhou) == 4_500
+    back = MonthLine.objects.get(amount__lt=0)
+    assert (back.month, back.run.as_of, back.amount) == (
+        dt.date(2026, 9, 1),
+        dt.date(2026, 10, 5),
+        -200,
+    )
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+def test_steps_are_paid_when_the_hold_of_the_month_is_over(office: Office) -> None:
+    stepped(office, hold_days=15)
+    office.order("E1", 200_000, day="2026-09-03")
+    office.run("2026-09-20")
+    assert (owed(office.zhou), held(office.zhou)) == (10_000, 1_000)
+    office.run("2026-10-14")
+    assert (owed(office.zhou), held(office.zhou)) == (10_000, 1_000)
+    office.run("2026-10-15")
+    assert (owed(office.zhou), held(office.zhou)) == (11_000, 0)
+    assert release(office.brand, "2026-10-16").counts.get("months") is None
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+def test_a_cap_holds_before_anything_too_much_is_paid(office: Office) -> None:
+    stepped(office, person_cap=6_000)
+    office.order("E1", 80_000, day="2026-09-01")
+    office.order("E2", 80_000, day="2026-09-10")
+    office.run("2026-09-16")
+    assert (owed(office.zhou), held(office.zhou)) == (4_000, 2_000)
+    office.run("2026-09-25")
+    assert (owed(office.zhou), held(office.zhou)) == (6_000, 0)
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+def test_the_managers_month_stays_under_its_cap_exactly(office: Office) -> None:
+    """M21, in two batches of one run."""
+    lead = c.creator(office.people.jingan, "K009", "Lead")
+    rates = (NewRate(SELLER, 500), NewRate(MANAGER, 100, month_cap=1_500))
+    save_version(
+        by=None, brand=office.brand, name="Lead", valid_from=dt.date(2026, 9, 1), rates=rates
+    )
+    from incentives import places
+
+    places.put(by=None, creator=office.zhou, first=dt.date(2026, 8, 1))
+    places.put(by=None, creator=lead, first=dt.date(2026, 8, 1), leads=True)
+    office.order("E1", 100_000)
+    office.order("E2", 100_000)
+    accrue(office.brand, "2026-09-05", batch=1)
+    assert held(lead) == 1_500
+    office.refund("E1", "R1", 60_000)
+    accrue(office.brand, "2026-09-12")
+    assert held(lead) == 1_400
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+def test_month_lines_are_only_added(office: Office) -> None:
+    stepped(office)
+    office.order("E1", 200_000, day="2026-09-03")
+    accrue(office.brand, "2026-09-03")
+    for statement in (
+        "UPDATE incentives_monthline SET amount = 1",
+        "DELETE FROM incentives_monthline",
+        (
+            "INSERT INTO incentives_monthline (run_id, creator_id, month, version_id, sequence,"
+            " lines_amount, base, target, amount) SELECT run_id, creator_id, month, version_id,"
+            " sequence + 1, 0, 0, 1, 1 FROM incentives_monthline"
+        ),
+    ):
+        with refused(RESTRICTED):
+            sql(statement)
+
+
+def test_a_month_knows_its_last_day() -> None:
+    """T6"""
+    assert Month.of(dt.date(2028, 2, 29)).last_day == dt.date(2028, 2, 29)
