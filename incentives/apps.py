@@ -16,16 +16,19 @@ class IncentivesConfig(AppConfig):
             finding,
             import_payout_results,
             nightly,
+            points_exports,
+            points_waiting,
             settlement,
             waiting_items,
         )
         from incentives.choices import Decision, Tier
-        from incentives.definitions import BOOKS, COMMISSION, PAYOUTS, TIERS
+        from incentives.definitions import BOOKS, COMMISSION, PAYOUTS, POINTS_TEXTS, TIERS
         from incentives.models import Approval, PlanVersion
         from matrix import tier_steps
 
-        definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS)
+        definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS | POINTS_TEXTS)
         exports.register()
+        points_exports.register()
         finding.register()
         first_steps.register(
             first_steps.Step(
@@ -56,6 +59,7 @@ class IncentivesConfig(AppConfig):
         activity.opens_with("incentives.correction", "incentives:correction")
         activity.opens_with("incentives.planversion", "incentives:plan")
         activity.opens_with("incentives.settlement", "incentives:settlement")
+        activity.opens_with("incentives.pointgrant", "incentives:point_grant")
         activity.opens_with("incentives.tierrun", "incentives:tier_run")
         for item in (
             navigation.NavItem(
@@ -93,6 +97,15 @@ class IncentivesConfig(AppConfig):
             ),
             navigation.NavItem(
                 group=navigation.REWARD,
+                label=_("Points"),
+                url_name="incentives:points",
+                icon="coins",
+                order=60,
+                permission="points.view",
+                count=points_waiting.grants_to_decide,
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
                 label=_("The books"),
                 url_name="incentives:books",
                 icon="book-open",
@@ -106,4 +119,7 @@ class IncentivesConfig(AppConfig):
         )
         navigation.register_staff(
             navigation.NavItem(label=_("Tier"), url_name="mobile:tier", icon="layers", order=40)
+        )
+        navigation.register_staff(
+            navigation.NavItem(label=_("Points"), url_name="mobile:points", icon="coins", order=45)
         )

@@ -46,6 +46,25 @@ BOOKS = {
     "ledger_balance": _("Debit less credit. All balances together are zero."),
 }
 
+POINTS_TEXTS = {
+    "points_outstanding": _(
+        "Points that people have and that have not expired: to spend and held."
+    ),
+    "points_held": _("Points that become free when the days of the rule have passed."),
+    "points_earned": _(
+        "Points booked in the month for posts, tiers, themes and by hand, less what was taken back."
+    ),
+    "points_spent": _("Points spent in the month, less those that came back."),
+    "points_expired": _("Points that nobody spent before their last day, in the month."),
+    "points_spendable": _("Points that can be spent today."),
+    "points_expiring": _("Points that expire within 30 days unless they are spent."),
+    "points_by_hand": _("Points that a colleague gave or took with a reason."),
+    "points_change": _(
+        "What one entry of the books added to the points of the person, or took away."
+    ),
+    "points_rule": _("Points that one event brings, within the caps."),
+}
+
 TIERS = {
     "tier_evaluated": _("People whose posts were held against the rules."),
     "tier_risen": _("People who reached a higher tier."),

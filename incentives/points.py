@@ -10,11 +10,22 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, QuerySet, Sum
+from django.db.models import (
+    BigIntegerField,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -160,10 +171,58 @@ def sums_of(brand: Unit, today: dt.date) -> Sums:
     )
 
 
+def accounts_of(person: Any, brand: Unit) -> QuerySet[LedgerAccount]:
+    """Accounts of points of the people of a brand whom somebody may see."""
+    creators = Creator.objects.for_user(person, "points.view").filter(brand=brand)
+    return LedgerAccount.objects.filter(
+        kind=LedgerKind.POINTS, currency=POINTS, creator__in=creators.values("pk")
+    )
+
+
+def holders(accounts: QuerySet[LedgerAccount], today: dt.date) -> QuerySet[LedgerAccount]:
+    """Accounts of points with ``released``, ``held``, ``living`` and ``expiring`` points."""
+    held = LedgerAccount.objects.filter(
+        kind=LedgerKind.POINTS_HELD, currency=POINTS, creator=OuterRef("creator")
+    )
+    lines = PointLine.objects.filter(creator=OuterRef("creator"), expires_on__gte=today)
+    soon = lines.filter(expires_on__lte=today + dt.timedelta(days=NOTICE_DAYS))
+    return accounts.annotate(
+        released=_sum(Posting.objects.filter(account=OuterRef("pk")), -F("amount")),
+        held=_sum(held, -F("postings__amount")),
+        living=_sum(lines, F("amount")),
+        expiring=_sum(soon, F("amount")),
+    )
+
+
+def _sum(rows: QuerySet[Any], what: Combinable) -> Coalesce:
+    summed = rows.order_by().annotate(_all=Value(1)).values("_all").annotate(_sum=Sum(what))
+    return Coalesce(Subquery(summed.values("_sum"), output_field=BigIntegerField()), Value(0))
+
+
+def spendable(account: Any) -> int:
+    """What the holder of an account of `holders` may spend."""
+    return points_rules.may_spend(account.released, account.held, account.living)
+
+
+def expires_soon(account: Any) -> int:
+    """What of it expires within the days of notice: what expires first goes first."""
+    later = account.living - account.expiring
+    return max(0, min(account.expiring, account.released + account.held - later))
+
+
 def rules_on(brand: Unit, day: dt.date) -> QuerySet[PointRule]:
     return PointRule.objects.filter(brand=brand, valid__contains=day).order_by(
         "event", "creator_kind"
     )
+
+
+def rules_for(creator: Creator, day: dt.date) -> list[PointRule]:
+    """The rules that hold for a person: one of their kind goes before one for all."""
+    chosen: dict[str, PointRule] = {}
+    for rule in rules_on(creator.brand, day):
+        if rule.creator_kind in ("", creator.kind):
+            chosen[rule.event] = rule
+    return list(chosen.values())
 
 
 # -- rules ---------------------------------------------------------------------

@@ -4,6 +4,7 @@ from django.urls import path
 
 from content import mobile as content
 from incentives import mobile as money
+from incentives import points_mobile
 from insights import mobile as today
 from kosops.ui import offline
 from matrix import custody_mobile as custody
@@ -17,6 +18,7 @@ urlpatterns = [
     path("posts/check/", content.check, name="post_check"),
     path("money/", money.money, name="money"),
     path("money/<int:order_line_id>/<str:role>/", money.money_line, name="money_line"),
+    path("points/", points_mobile.own_points, name="points"),
     path("tier/", money.tier, name="tier"),
     path("accounts/", custody.own_accounts, name="custody"),
     path("accounts/<int:pk>/sign/", custody.sign, name="custody_sign"),

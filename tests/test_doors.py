@@ -28,13 +28,15 @@ from accounts.models import ApiKey, Job, Person, SavedView, Unit
 from accounts.units import add_unit
 from content import submissions
 from content.models import Post, PostLink
-from incentives import commission_runs, corrections, payouts, plans, settlement, tier_runs
+from incentives import commission_runs, corrections, payouts, plans, points, settlement, tier_runs
 from incentives.ladders import start_ladders
 from incentives.models import (
     Correction,
     Journal,
     PayoutBatch,
     PlanVersion,
+    PointGrant,
+    PointRule,
     Settlement,
     Statement,
     TierChange,
@@ -92,6 +94,7 @@ MARKS = (
     "Job of Chengye",
     "Circle of Chengye",
     "Question of Zhou",
+    "Gift for Zhou",
     "march.csv",
     "Cream trial",
 )
@@ -126,6 +129,8 @@ class World:
     correction: Correction
     journal: Journal
     plan: PlanVersion
+    point_rule: PointRule
+    point_grant: PointGrant
     application: Application
 
 
@@ -254,6 +259,9 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:creator_tier": lambda w: {"creator_id": w.chengye.zhou.pk},
     "incentives:tier_pin": lambda w: {"creator_id": w.chengye.zhou.pk},
     "incentives:tier_unpin": lambda w: {"pin_id": w.tier_pin.pk},
+    "incentives:points_person": lambda w: {"creator_id": w.chengye.zhou.pk},
+    "incentives:point_rule_end": lambda w: {"rule_id": w.point_rule.pk},
+    "incentives:point_grant": lambda w: {"gift_id": w.point_grant.pk},
     "incentives:statement": lambda w: {"statement_id": w.statement.pk},
     "incentives:correction": lambda w: {"correction_id": w.correction.pk},
     "incentives:correction_decide": lambda w: {"correction_id": w.correction.pk},
@@ -315,6 +323,13 @@ FORMS = {
     "matrix:recruitment_notices": {"phones": "1"},
     "accounts:role_give": {"role": Role.FINANCE},
     "accounts:person_access": {"act": "deactivate"},
+    "incentives:point_grant": {"decision": "approve"},
+    "incentives:points_person": {
+        "points": "10",
+        "reason": "No reason",
+        "months": "12",
+        "client_key": "6f8f1c1e-9c7b-4a64-9d3c-0c6f6a1a2b3c",
+    },
     "matrix:account_state": {"state": "banned", "reason": "No reason", "on": "2026-09-02"},
     "matrix:custody_sign": {"side": "taker"},
     "matrix:customer_settle": {"act": "dropped", "note": "No reason"},
@@ -487,7 +502,21 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             terms=PlanTerms("Plan of Chengye", dt.date(2027, 1, 1)),
             rates=[NewRate("seller", 500)],
         ),
+        point_rule=points.save_rule(
+            by=None,
+            brand=chengye.brand,
+            event="post",
+            points=10,
+            valid_from=dt.date(2026, 9, 1),
+        ),
+        point_grant=[a_gift(lin, chengye.zhou, number) for number in (5, 900)][-1],
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
+    )
+
+
+def a_gift(lin: Person, zhou: Any, number: int) -> PointGrant:
+    return points.give(
+        by=lin, creator=zhou, points=number, reason="Gift for Zhou", client_key=uuid.uuid4()
     )
 
 
@@ -568,6 +597,8 @@ def rows_of_everything() -> dict[str, int]:
         (Recruitment, "state"),
         (Handover, "state"),
         (CustomerTransfer, "state"),
+        (PointGrant, "state"),
+        (PointRule, "valid"),
     ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))
     counts["open pairings"] = Pairing.objects.filter(until=None).count()

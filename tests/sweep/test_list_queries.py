@@ -34,8 +34,10 @@ from incentives.models import (
     CommissionLine,
     Correction,
     Journal,
+    LedgerAccount,
     Payout,
     PayoutBatch,
+    PointGrant,
     Posting,
     Statement,
     TierChange,
@@ -136,6 +138,9 @@ ROWS = {
     "incentives:corrections": List(Correction),
     "incentives:payout_batch": List(Payout),
     "incentives:payouts": List(PayoutBatch),
+    "incentives:point_grants": List(PointGrant, manager=PAGE),
+    "incentives:points": List(LedgerAccount, manager=PAGE),
+    "incentives:points_person": List(Journal, manager=PAGE),
     "incentives:statement": List(CommissionLine),
     "incentives:statements": List(Statement),
     "incentives:tier_review": List(TierProposal, manager=PAGE, query="?kind=kos"),
@@ -155,6 +160,7 @@ ROWS = {
     "matrix:stores": List(Unit, manager=1),
     "mobile:help": List(HelpRequest, page=20, who=("zhou",)),
     "mobile:money": List(CommissionLine, query="?month=2026-09", page=20, who=("zhou",)),
+    "mobile:points": List(Journal, page=20, who=("zhou",)),
     "mobile:posts": List(Post, page=20, who=("zhou",)),
 }
 # Show the page of another address after a refused act; they take no GET.
@@ -282,6 +288,19 @@ def fill(world: World, first: int, last: int) -> None:
                 SELECT j.id, line, account_id, currency, amount
                 FROM {added(Journal, "key")} j, {Posting._meta.db_table} WHERE journal_id = %s""",
             [journal.pk],
+        )
+    copies(PointGrant, [world.point_grant], numbers, client_key="gen_random_uuid()")
+    own = LedgerAccount.objects.get(kind="points", creator=zhou)
+    copies(LedgerAccount, [own], creators, creator_id="n.id")
+    gift = Journal.objects.filter(currency="PTS").earliest("pk")
+    copies(Journal, [gift], numbers, key="'gift' || n.num")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {Posting._meta.db_table} (journal_id, line, account_id, currency, amount)
+                SELECT j.id, line, account_id, p.currency, amount
+                FROM {numbers} n JOIN {Journal._meta.db_table} j ON j.key = 'gift' || n.num,
+                     {Posting._meta.db_table} p WHERE p.journal_id = %s""",
+            [gift.pk],
         )
     path = f"'{world.chengye.south.path}' || 'q' || n.num || '/'"
     copies(Unit, [world.chengye.tianhe], numbers, code=named, path=path)

@@ -16,6 +16,7 @@ from content.filters import LinkFilter, PostFilter
 from customers.filters import OrderFilter, WaitingRefundFilter
 from incentives.correction_filters import CorrectionFilter
 from incentives.filters import LineFilter, StatementFilter
+from incentives.points_filters import GrantFilter, HolderFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
@@ -36,6 +37,8 @@ TEMPLATES = {
     ApplicationFilter: "matrix/_applications.html",
     CreatorFilter: "matrix/_creators.html",
     EventFilter: "matrix/_violations.html",
+    GrantFilter: "incentives/_point_grants.html",
+    HolderFilter: "incentives/_points.html",
     HelpFilter: "matrix/_help_queue.html",
     HandoverFilter: "matrix/_handovers.html",
     ImportFilter: "integrations/_imports.html",

@@ -1,0 +1,48 @@
+"""What points have waiting for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import waiting
+from accounts.models import Person
+from incentives.models import PointGrant
+from incentives.points_choices import GrantState
+from kosops.ui.parts import Waiting
+
+
+@waiting.question("point_grants")
+def _grants(person: Person) -> QuerySet[Any, Any]:
+    """What somebody asked for oneself waits for somebody else."""
+    visible = PointGrant.objects.for_user(person, "points.approve")
+    return waiting.figure(visible.filter(state=GrantState.WAITING).exclude(maker=person))
+
+
+def grants_to_decide(person: Person) -> int:
+    return waiting.facts_of(person)["point_grants"]
+
+
+@waiting.register
+def grants(person: Person) -> Iterator[Waiting]:
+    if count := grants_to_decide(person):
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> gift of points to decide on",
+                    "<b>{count}</b> gifts of points to decide on",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:point_grants") + f"?state={GrantState.WAITING}",
+            icon="coins",
+            rank="notice",
+            note=_("Above the limit a second person looks first"),
+        )
