@@ -15,6 +15,7 @@ from incentives.models import (
     CommissionLine,
     CommissionRun,
     Correction,
+    CouponCode,
     Journal,
     LadderVersion,
     LedgerAccount,
@@ -45,7 +46,9 @@ from incentives.models import (
     RaceProof,
     RaceScreen,
     RaceStanding,
+    Redemption,
     ReleaseLine,
+    Reward,
     Settlement,
     StaffPlace,
     Statement,
@@ -413,3 +416,30 @@ class RaceScreenAdmin(Looking):
     list_display = ("race", "store", "created_by", "created_at", "revoked_at")
     list_select_related = ("race", "store", "created_by")
     exclude = ("token_digest",)
+
+
+@admin.register(Reward)
+class RewardAdmin(Looking):
+    list_display = ("name", "brand", "kind", "price", "stock", "taken", "state")
+    list_select_related = ("brand",)
+    list_filter = ("kind", "state")
+
+
+@admin.register(Redemption)
+class RedemptionAdmin(Looking):
+    """The address stays encrypted in the database."""
+
+    list_display = ("pk", "reward", "creator", "points", "state", "created_at")
+    list_select_related = ("reward", "creator")
+    list_filter = ("state",)
+    search_fields = ("=creator__number",)
+    exclude = ("address",)
+
+
+@admin.register(CouponCode)
+class CouponCodeAdmin(Looking):
+    """Codes stay encrypted in the database."""
+
+    list_display = ("pk", "reward", "redemption")
+    list_select_related = ("reward", "redemption")
+    exclude = ("code", "digest")

@@ -59,6 +59,8 @@ class IncentivesConfig(AppConfig):
         activity.opens_with("incentives.correction", "incentives:correction")
         activity.opens_with("incentives.planversion", "incentives:plan")
         activity.opens_with("incentives.settlement", "incentives:settlement")
+        activity.opens_with("incentives.reward", "incentives:reward")
+        activity.opens_with("incentives.redemption", "incentives:redemption")
         activity.opens_with("incentives.pointgrant", "incentives:point_grant")
         activity.opens_with("incentives.tierrun", "incentives:tier_run")
         for item in (
@@ -103,6 +105,14 @@ class IncentivesConfig(AppConfig):
                 order=60,
                 permission="points.view",
                 count=points_waiting.grants_to_decide,
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Rewards"),
+                url_name="incentives:rewards",
+                icon="gift",
+                order=65,
+                permission="points.view",
             ),
             navigation.NavItem(
                 group=navigation.REWARD,

@@ -59,6 +59,10 @@ POINTS_TEXTS = {
     "points_spendable": _("Points that can be spent today."),
     "points_expiring": _("Points that expire within 30 days unless they are spent."),
     "points_by_hand": _("Points that a colleague gave or took with a reason."),
+    "redemption_points": _("What the person paid for it; it comes back when it is cancelled."),
+    "reward_left": _("Pieces or codes that nobody has taken yet."),
+    "reward_taken": _("Pieces or codes that are gone; cancelled ones are not counted."),
+    "reward_price": _("Points that one piece costs."),
     "points_change": _(
         "What one entry of the books added to the points of the person, or took away."
     ),

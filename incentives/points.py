@@ -368,7 +368,7 @@ def give(
     reason = reason.strip()[:MAX_REASON]
     _check_grant(by, creator, points, reason)
     # Small gifts at once would each not see the others.
-    _own_account(creator)
+    lock(creator)
     if sent := PointGrant.objects.filter(maker=by, client_key=client_key).first():
         return sent
     now = timezone.now()
@@ -528,7 +528,7 @@ def give_back(
 
 def _require(creator: Creator, points: int, today: dt.date) -> list[Lot]:
     """What a person holds, with their account locked. Refuses ``not_enough_points``."""
-    _own_account(creator)
+    lock(creator)
     has = balance_of(creator, today)
     if has.spendable < points:
         raise DomainError(
@@ -540,7 +540,7 @@ def _require(creator: Creator, points: int, today: dt.date) -> list[Lot]:
     return has.lots
 
 
-def _own_account(creator: Creator) -> None:
+def lock(creator: Creator) -> None:
     """Lock the account from which a person spends, until the transaction ends.
 
     Not against those who only add a posting: a run that gives points to everybody would otherwise

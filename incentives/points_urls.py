@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incentives import points_pages
+from incentives import perk_pages, points_pages
 
 urlpatterns = [
     path("points/", points_pages.holder_list, name="points"),
@@ -11,4 +11,11 @@ urlpatterns = [
     path("points/rules/<int:rule_id>/end/", points_pages.rule_end, name="point_rule_end"),
     path("points/by-hand/", points_pages.grant_list, name="point_grants"),
     path("points/by-hand/<int:gift_id>/", points_pages.grant, name="point_grant"),
+    path("rewards/", perk_pages.reward_list, name="rewards"),
+    path("rewards/add/", perk_pages.reward_add, name="reward_add"),
+    path("rewards/taken/", perk_pages.redemption_list, name="redemptions"),
+    path("rewards/taken/<int:redemption_id>/", perk_pages.redemption, name="redemption"),
+    path("rewards/<int:reward_id>/", perk_pages.reward, name="reward"),
+    path("rewards/<int:reward_id>/codes/", perk_pages.reward_codes, name="reward_codes"),
+    path("rewards/<int:reward_id>/state/", perk_pages.reward_state, name="reward_state"),
 ]

@@ -13,9 +13,33 @@ from django.utils.translation import ngettext
 
 from accounts import waiting
 from accounts.models import Person
-from incentives.models import PointGrant
-from incentives.points_choices import GrantState
+from incentives.models import PointGrant, Redemption
+from incentives.points_choices import GrantState, RedemptionState
 from kosops.ui.parts import Waiting
+
+
+@waiting.question("rewards_to_hand_out")
+def _to_hand_out(person: Person) -> QuerySet[Any, Any]:
+    visible = Redemption.objects.for_user(person, "rewards.fulfil")
+    return waiting.figure(visible.filter(state=RedemptionState.TO_DO))
+
+
+@waiting.register
+def rewards(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["rewards_to_hand_out"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> reward to hand out",
+                    "<b>{count}</b> rewards to hand out",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:redemptions") + f"?state={RedemptionState.TO_DO}",
+            icon="gift",
+            rank="notice",
+        )
 
 
 @waiting.question("point_grants")

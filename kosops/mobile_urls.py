@@ -4,6 +4,7 @@ from django.urls import path
 
 from content import mobile as content
 from incentives import mobile as money
+from incentives import perk_mobile as perks
 from incentives import points_mobile
 from insights import mobile as today
 from kosops.ui import offline
@@ -19,6 +20,10 @@ urlpatterns = [
     path("money/", money.money, name="money"),
     path("money/<int:order_line_id>/<str:role>/", money.money_line, name="money_line"),
     path("points/", points_mobile.own_points, name="points"),
+    path("rewards/", perks.rewards, name="rewards"),
+    path("rewards/mine/", perks.own_rewards, name="own_rewards"),
+    path("rewards/mine/<int:redemption_id>/", perks.own_reward, name="own_reward"),
+    path("rewards/<int:reward_id>/", perks.reward, name="reward"),
     path("tier/", money.tier, name="tier"),
     path("accounts/", custody.own_accounts, name="custody"),
     path("accounts/<int:pk>/sign/", custody.sign, name="custody_sign"),

@@ -28,7 +28,16 @@ from accounts.models import ApiKey, Job, Person, SavedView, Unit
 from accounts.units import add_unit
 from content import submissions
 from content.models import Post, PostLink
-from incentives import commission_runs, corrections, payouts, plans, points, settlement, tier_runs
+from incentives import (
+    commission_runs,
+    corrections,
+    payouts,
+    perks,
+    plans,
+    points,
+    settlement,
+    tier_runs,
+)
 from incentives.ladders import start_ladders
 from incentives.models import (
     Correction,
@@ -37,6 +46,8 @@ from incentives.models import (
     PlanVersion,
     PointGrant,
     PointRule,
+    Redemption,
+    Reward,
     Settlement,
     Statement,
     TierChange,
@@ -95,6 +106,7 @@ MARKS = (
     "Circle of Chengye",
     "Question of Zhou",
     "Gift for Zhou",
+    "Cream of Chengye",
     "march.csv",
     "Cream trial",
 )
@@ -131,6 +143,7 @@ class World:
     plan: PlanVersion
     point_rule: PointRule
     point_grant: PointGrant
+    redemption: Redemption
     application: Application
 
 
@@ -262,6 +275,13 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:points_person": lambda w: {"creator_id": w.chengye.zhou.pk},
     "incentives:point_rule_end": lambda w: {"rule_id": w.point_rule.pk},
     "incentives:point_grant": lambda w: {"gift_id": w.point_grant.pk},
+    **{
+        f"incentives:reward{page}": lambda w: {"reward_id": w.redemption.reward_id}
+        for page in ("", "_codes", "_state")
+    },
+    "incentives:redemption": lambda w: {"redemption_id": w.redemption.pk},
+    "mobile:reward": lambda w: {"reward_id": w.redemption.reward_id},
+    "mobile:own_reward": lambda w: {"redemption_id": w.redemption.pk},
     "incentives:statement": lambda w: {"statement_id": w.statement.pk},
     "incentives:correction": lambda w: {"correction_id": w.correction.pk},
     "incentives:correction_decide": lambda w: {"correction_id": w.correction.pk},
@@ -324,6 +344,10 @@ FORMS = {
     "accounts:role_give": {"role": Role.FINANCE},
     "accounts:person_access": {"act": "deactivate"},
     "incentives:point_grant": {"decision": "approve"},
+    "incentives:reward_codes": {"lines": "THEIRS-1"},
+    "incentives:reward_state": {"state": "closed"},
+    "incentives:redemption": {"act": "done"},
+    "mobile:reward": {"client_key": "6f8f1c1e-9c7b-4a64-9d3c-0c6f6a1a2b3d"},
     "incentives:points_person": {
         "points": "10",
         "reason": "No reason",
@@ -510,6 +534,7 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             valid_from=dt.date(2026, 9, 1),
         ),
         point_grant=[a_gift(lin, chengye.zhou, number) for number in (5, 900)][-1],
+        redemption=a_reward(chengye),
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
 
@@ -518,6 +543,22 @@ def a_gift(lin: Person, zhou: Any, number: int) -> PointGrant:
     return points.give(
         by=lin, creator=zhou, points=number, reason="Gift for Zhou", client_key=uuid.uuid4()
     )
+
+
+def a_reward(chengye: c.Cast) -> Redemption:
+    """Something free that Zhou took and that is to be handed out."""
+    offered = perks.add_reward(
+        by=None,
+        brand=chengye.brand,
+        kind="gift",
+        name="Cream of Chengye",
+        delivery="store",
+        price=0,
+        per_person=30_000,
+        opens_on=dt.date(2026, 9, 1),
+        state="open",
+    )
+    return perks.redeem(by=None, creator=chengye.zhou, reward=offered, client_key=uuid.uuid4())
 
 
 def a_handover(chengye: c.Cast) -> Handover:
@@ -598,6 +639,8 @@ def rows_of_everything() -> dict[str, int]:
         (Handover, "state"),
         (CustomerTransfer, "state"),
         (PointGrant, "state"),
+        (Redemption, "state"),
+        (Reward, "state"),
         (PointRule, "valid"),
     ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))

@@ -6,6 +6,7 @@ from incentives.models.months import ChangedMonth, MonthLine
 from incentives.models.payees import Payee, PayeeNotice, PayoutHold
 from incentives.models.payout_rules import PayoutPolicy, TaxPolicy
 from incentives.models.payouts import Approval, Payout, PayoutBatch, PayoutDestination
+from incentives.models.perks import CouponCode, Redemption, Reward
 from incentives.models.places import OwnBuyer, StaffPlace
 from incentives.models.plans import PlanBand, PlanMargin, PlanRate, PlanVersion
 from incentives.models.points import PointGrant, PointLine, PointRule, PointRun
@@ -38,6 +39,7 @@ __all__ = [
     "CommissionLine",
     "CommissionRun",
     "Correction",
+    "CouponCode",
     "Journal",
     "LadderVersion",
     "LedgerAccount",
@@ -69,7 +71,9 @@ __all__ = [
     "RaceProof",
     "RaceScreen",
     "RaceStanding",
+    "Redemption",
     "ReleaseLine",
+    "Reward",
     "Settlement",
     "StaffPlace",
     "Statement",

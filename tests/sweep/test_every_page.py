@@ -42,6 +42,8 @@ from incentives.models import (
     PayoutBatch,
     PointGrant,
     PointRule,
+    Redemption,
+    Reward,
     Settlement,
     Statement,
     TierChange,
@@ -119,6 +121,11 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "statement_id": lambda: Statement.objects.filter(payable__gt=0).latest("pk").pk,
     "correction_id": lambda: Correction.objects.latest("pk").pk,
     "journal_id": lambda: Journal.objects.filter(source="correction").latest("pk").pk,
+    "reward_id": lambda: Reward.objects.earliest("pk").pk,
+    "redemption_id": lambda: Redemption.objects.filter(state="to_do").latest("pk").pk,
+    "mobile:own_reward:redemption_id": lambda: (
+        Redemption.objects.filter(creator__person__username="zhou").latest("pk").pk
+    ),
     "rule_id": lambda: PointRule.objects.latest("pk").pk,
     "gift_id": lambda: PointGrant.objects.latest("pk").pk,
     "batch_id": lambda: PayoutBatch.objects.latest("pk").pk,

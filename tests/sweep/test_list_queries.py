@@ -39,6 +39,7 @@ from incentives.models import (
     PayoutBatch,
     PointGrant,
     Posting,
+    Redemption,
     Statement,
     TierChange,
     TierProposal,
@@ -141,6 +142,7 @@ ROWS = {
     "incentives:point_grants": List(PointGrant, manager=PAGE),
     "incentives:points": List(LedgerAccount, manager=PAGE),
     "incentives:points_person": List(Journal, manager=PAGE),
+    "incentives:redemptions": List(Redemption, manager=PAGE),
     "incentives:statement": List(CommissionLine),
     "incentives:statements": List(Statement),
     "incentives:tier_review": List(TierProposal, manager=PAGE, query="?kind=kos"),
@@ -161,6 +163,7 @@ ROWS = {
     "mobile:help": List(HelpRequest, page=20, who=("zhou",)),
     "mobile:money": List(CommissionLine, query="?month=2026-09", page=20, who=("zhou",)),
     "mobile:points": List(Journal, page=20, who=("zhou",)),
+    "mobile:own_rewards": List(Redemption, page=20, who=("zhou",)),
     "mobile:posts": List(Post, page=20, who=("zhou",)),
 }
 # Show the page of another address after a refused act; they take no GET.
@@ -290,6 +293,7 @@ def fill(world: World, first: int, last: int) -> None:
             [journal.pk],
         )
     copies(PointGrant, [world.point_grant], numbers, client_key="gen_random_uuid()")
+    copies(Redemption, [world.redemption], numbers, client_key="gen_random_uuid()")
     own = LedgerAccount.objects.get(kind="points", creator=zhou)
     copies(LedgerAccount, [own], creators, creator_id="n.id")
     gift = Journal.objects.filter(currency="PTS").earliest("pk")

@@ -16,6 +16,7 @@ from content.filters import LinkFilter, PostFilter
 from customers.filters import OrderFilter, WaitingRefundFilter
 from incentives.correction_filters import CorrectionFilter
 from incentives.filters import LineFilter, StatementFilter
+from incentives.perk_filters import RedemptionFilter
 from incentives.points_filters import GrantFilter, HolderFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
@@ -49,6 +50,7 @@ TEMPLATES = {
     OrderFilter: "customers/_orders.html",
     PersonFilter: "accounts/_people.html",
     PostFilter: "content/_posts.html",
+    RedemptionFilter: "incentives/_redemptions.html",
     StaffReportFilter: "matrix/_staff_reports.html",
     StoreFilter: "matrix/_stores.html",
     StatementFilter: "incentives/_statements.html",
