@@ -389,20 +389,22 @@ class RaceEntryAdmin(Looking):
 @admin.register(RaceStanding)
 class RaceStandingAdmin(Looking):
     list_display = ("race", "entry", "day", "rank", "score", "heads")
-    list_select_related = ("race", "entry__store", "entry__creator")
+    list_select_related = ("race", "entry", "entry__store", "entry__creator")
 
 
 @admin.register(RaceDispute)
 class RaceDisputeAdmin(Looking):
     list_display = ("race", "entry", "fact", "state", "raised_by", "raised_at", "answered_by")
-    list_select_related = (*("race", "entry__store", "entry__creator", "raised_by", "answered_by"),)
+    list_select_related = (
+        *("race", "entry", "entry__store", "entry__creator", "raised_by", "answered_by"),
+    )
     list_filter = ("state",)
 
 
 @admin.register(RaceAward)
 class RaceAwardAdmin(Looking):
     list_display = ("race", "entry", "creator", "prize", "weight", "amount", "currency")
-    list_select_related = ("race", "entry__store", "entry__creator", "creator")
+    list_select_related = ("race", "entry", "entry__store", "entry__creator", "creator")
 
 
 @admin.register(RaceProof)

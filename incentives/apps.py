@@ -18,15 +18,19 @@ class IncentivesConfig(AppConfig):
             nightly,
             points_exports,
             points_waiting,
+            race_waiting,
             settlement,
             waiting_items,
         )
         from incentives.choices import Decision, Tier
         from incentives.definitions import BOOKS, COMMISSION, PAYOUTS, POINTS_TEXTS, TIERS
         from incentives.models import Approval, PlanVersion
+        from incentives.race_definitions import RACES
         from matrix import tier_steps
 
-        definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS | POINTS_TEXTS)
+        definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS)
+        definitions.register(POINTS_TEXTS)
+        definitions.register(RACES)
         exports.register()
         points_exports.register()
         finding.register()
@@ -63,6 +67,7 @@ class IncentivesConfig(AppConfig):
         activity.opens_with("incentives.redemption", "incentives:redemption")
         activity.opens_with("incentives.pointgrant", "incentives:point_grant")
         activity.opens_with("incentives.tierrun", "incentives:tier_run")
+        activity.opens_with("incentives.race", "incentives:race")
         for item in (
             navigation.NavItem(
                 group=navigation.REWARD,
@@ -71,6 +76,15 @@ class IncentivesConfig(AppConfig):
                 icon="layers",
                 order=10,
                 permission="tiers.view",
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Races"),
+                url_name="incentives:races",
+                icon="trophy",
+                order=15,
+                permission="races.view",
+                count=race_waiting.to_do,
             ),
             navigation.NavItem(
                 group=navigation.REWARD,
@@ -126,6 +140,9 @@ class IncentivesConfig(AppConfig):
             navigation.register(item)
         navigation.register_staff(
             navigation.NavItem(label=_("Money"), url_name="mobile:money", icon="wallet", order=30)
+        )
+        navigation.register_staff(
+            navigation.NavItem(label=_("Rank"), url_name="mobile:rank", icon="trophy", order=35)
         )
         navigation.register_staff(
             navigation.NavItem(label=_("Tier"), url_name="mobile:tier", icon="layers", order=40)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from incentives import explaining, statement_words, statements, words
 from incentives.choices import BeneficiaryRole
+from incentives.race_mobile import rank
 from incentives.tier_mobile import tier
 from kosops.lib.errors import DomainError
 from kosops.lib.lists import keyset_page
@@ -16,7 +17,7 @@ from kosops.lib.periods import Month
 from matrix.models import Creator
 from matrix.own import own_page
 
-__all__ = ["money", "money_line", "tier"]
+__all__ = ["money", "money_line", "rank", "tier"]
 
 # A thumb scrolls through twenty lines, not fifty.
 LINES = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -225,7 +225,9 @@ def _worked_out(race: Race, formula: Formula) -> tuple[list[Standing], race_sql.
     by_store = race.kind == RaceKind.STORE
     entry_of = {(store if by_store else creator): pk for pk, store, creator, _l in rows}
     leagues = {(store if by_store else creator): league for _pk, store, creator, league in rows}
-    found = race_sql.gather(races.season_of(race), formula)
+    season = races.season_of(race)
+    so_far = replace(season, last=min(season.last, timezone.localdate()))
+    found = race_sql.gather(so_far, formula)
     by_entry = race_sql.Facts(
         {entry_of[who]: values for who, values in found.values.items() if who in entry_of},
         {entry_of[who]: days for who, days in found.days.items() if who in entry_of},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,7 @@ from incentives.race_rules import Formula, FormulaFault, Heads, Leagues, Term
 from incentives.race_sql import Season
 from kosops.lib.errors import DomainError
 from matrix.choices import CreatorKind
+from matrix.models import Creator
 
 VIEW = "races.view"
 EDIT = "races.edit"
@@ -28,6 +30,8 @@ APPROVE = "races.approve"
 
 RUNNING = (RaceState.RUNNING, RaceState.CLOSING)
 MOST_DAYS = 370
+# So long a fixed result stays on the phones of those who ran.
+SHOWN_AFTER = 60
 
 FAULTS: dict[str, Promise] = {
     "terms": _("A formula has one to %(most)s figures."),
@@ -121,11 +125,28 @@ def season_of(race: Race) -> Season:
     return Season(race.brand_id, race.kind, race.creator_kind, race.first_day, race.last_day)
 
 
-def running_of(brand_id: int, kind: str, creator_kind: str = "") -> QuerySet[Race]:
-    """Races of this kind that run, the one that ends first on top."""
-    return Race.objects.filter(
-        brand=brand_id, kind=kind, creator_kind=creator_kind, state__in=RUNNING
-    ).order_by("last_day", "pk")
+def of_creator(creator: Creator) -> QuerySet[Race]:
+    """The races in which this person or their store runs, or that were fixed lately; first that
+    which ends first.
+    """
+    entered = Q(entries__creator=creator)
+    if creator.kind == CreatorKind.KOS:
+        entered |= Q(entries__store=creator.store_id, entries__creator=None)
+    lately = timezone.localdate() - dt.timedelta(days=SHOWN_AFTER)
+    current = Q(state__in=RUNNING) | Q(state=RaceState.FROZEN, last_day__gte=lately)
+    ids = Race.objects.filter(entered, current, brand=creator.brand_id).values("pk")
+    return (
+        Race.objects.filter(pk__in=ids)
+        .select_related("brand", "formula")
+        .order_by("-state", "last_day", "pk")
+    )
+
+
+def entry_of(race: Race, creator: Creator) -> RaceEntry | None:
+    """By what this person runs: themself, or the store they are at."""
+    if race.kind == RaceKind.PERSON:
+        return race.entries.filter(creator=creator).first()
+    return race.entries.filter(store=creator.store_id, creator=None).first()
 
 
 def checked(formula: Formula, kind: str) -> Formula:
@@ -146,6 +167,14 @@ def checked(formula: Formula, kind: str) -> Formula:
             **fault.params,
         ) from fault
     return formula
+
+
+def store_names(ids: Iterable[int]) -> dict[int, str]:
+    return dict(Unit.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
+
+
+def creators(ids: Iterable[int]) -> dict[int, Creator]:
+    return Creator.objects.in_bulk(list(ids))
 
 
 # -- commands ------------------------------------------------------------------

@@ -6,6 +6,7 @@ from incentives import commission_pages, payout_pages, settlement_pages
 from incentives.correction_urls import urlpatterns as correction_patterns
 from incentives.plan_urls import urlpatterns as plan_patterns
 from incentives.points_urls import urlpatterns as points_patterns
+from incentives.race_urls import urlpatterns as race_patterns
 from incentives.tier_urls import urlpatterns as tier_patterns
 
 app_name = "incentives"
@@ -14,6 +15,7 @@ urlpatterns = [
     *correction_patterns,
     *plan_patterns,
     *points_patterns,
+    *race_patterns,
     path("commission/", commission_pages.statement_list, name="statements"),
     path("commission/statements/<int:statement_id>/", commission_pages.statement, name="statement"),
     path(

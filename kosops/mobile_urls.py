@@ -24,6 +24,7 @@ urlpatterns = [
     path("rewards/mine/", perks.own_rewards, name="own_rewards"),
     path("rewards/mine/<int:redemption_id>/", perks.own_reward, name="own_reward"),
     path("rewards/<int:reward_id>/", perks.reward, name="reward"),
+    path("rank/", money.rank, name="rank"),
     path("tier/", money.tier, name="tier"),
     path("accounts/", custody.own_accounts, name="custody"),
     path("accounts/<int:pk>/sign/", custody.sign, name="custody_sign"),

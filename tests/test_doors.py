@@ -35,6 +35,9 @@ from incentives import (
     perks,
     plans,
     points,
+    race_disputes,
+    race_screens,
+    races,
     settlement,
     tier_runs,
 )
@@ -46,6 +49,7 @@ from incentives.models import (
     PlanVersion,
     PointGrant,
     PointRule,
+    RaceDispute,
     Redemption,
     Reward,
     Settlement,
@@ -94,6 +98,8 @@ PUBLIC = {
     # The form behind a channel's link; the private page is known by 128 random bits alone.
     "matrix:apply",
     "matrix:apply_status",
+    # The television of a store: known by 256 random bits alone.
+    "incentives:race_screen",
 }
 # Words that only the first brand's pages may show.
 MARKS = (
@@ -109,6 +115,7 @@ MARKS = (
     "Cream of Chengye",
     "march.csv",
     "Cream trial",
+    "Race of Chengye",
 )
 
 
@@ -144,6 +151,8 @@ class World:
     point_rule: PointRule
     point_grant: PointGrant
     redemption: Redemption
+    race_dispute: RaceDispute
+    race_screen: race_screens.NewScreen
     application: Application
 
 
@@ -310,6 +319,25 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:payout_batch_decide": lambda w: {"batch_id": w.payout_batch.pk},
     "incentives:payout_batch_export": lambda w: {"batch_id": w.payout_batch.pk},
     "incentives:payout_batch_file": lambda w: {"batch_id": w.payout_batch.pk},
+    **dict.fromkeys(
+        (
+            "incentives:race",
+            "incentives:race_act",
+            "incentives:race_disputes",
+            "incentives:race_edit",
+            "incentives:race_result",
+            "incentives:race_screen_add",
+            "incentives:race_screens",
+        ),
+        lambda w: {"race_id": w.race_dispute.race_id},
+    ),
+    **dict.fromkeys(
+        ("incentives:race_dispute", "incentives:race_entry"),
+        lambda w: {"race_id": w.race_dispute.race_id, "entry_id": w.race_dispute.entry_id},
+    ),
+    "incentives:race_dispute_answer": lambda w: {"dispute_id": w.race_dispute.pk},
+    "incentives:race_screen_end": lambda w: {"screen_id": w.race_screen.screen.pk},
+    "incentives:race_screen": lambda w: {"token": w.race_screen.token},
     "matrix:handover_open": lambda w: {"pk": w.chengye.zhou.pk},
     **dict.fromkeys(
         (
@@ -334,6 +362,9 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
 }
 # What a harmful form would say.
 FORMS = {
+    "incentives:race_act": {"act": "refresh"},
+    "incentives:race_dispute": {"text": "No reason"},
+    "incentives:race_dispute_answer": {"state": "upheld", "text": "No reason"},
     "content:link_refuse": {"reason": "No reason"},
     "matrix:help_answer": {"text": "No answer"},
     "matrix:help_close": {"reason": "No reason"},
@@ -535,6 +566,8 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         ),
         point_grant=[a_gift(lin, chengye.zhou, number) for number in (5, 900)][-1],
         redemption=a_reward(chengye),
+        race_dispute=(dispute := a_dispute(chengye, lin)),
+        race_screen=race_screens.open_screen(by=lin, race=dispute.race),
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
 
@@ -559,6 +592,21 @@ def a_reward(chengye: c.Cast) -> Redemption:
         state="open",
     )
     return perks.redeem(by=None, creator=chengye.zhou, reward=offered, client_key=uuid.uuid4())
+def a_dispute(chengye: c.Cast, by: Person) -> RaceDispute:
+    """A question about the points of Jing'an, in a race of stores that runs."""
+    today = timezone.localdate()
+    race = races.add_race(
+        by=by,
+        brand=chengye.brand,
+        scheme="stores",
+        name="Race of Chengye",
+        first_day=today,
+        last_day=today,
+        cut_off_on=today,
+        formula=races.SCHEMES["stores"].formula,
+    )
+    entry = races.start(by=by, race=race).entries.get(store=chengye.jingan)
+    return race_disputes.raise_dispute(by=by, entry=entry, text="Doubt of Chengye")
 
 
 def a_handover(chengye: c.Cast) -> Handover:

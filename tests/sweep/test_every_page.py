@@ -35,6 +35,7 @@ from accounts.api_keys import create_key
 from accounts.models import ApiKey, Job, Person, SavedView, Unit
 from content.models import Post, PostLink
 from customers.models import Order
+from incentives import race_screens
 from incentives.models import (
     CommissionLine,
     Correction,
@@ -42,6 +43,10 @@ from incentives.models import (
     PayoutBatch,
     PointGrant,
     PointRule,
+    Race,
+    RaceDispute,
+    RaceEntry,
+    RaceScreen,
     Redemption,
     Reward,
     Settlement,
@@ -129,6 +134,15 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "rule_id": lambda: PointRule.objects.latest("pk").pk,
     "gift_id": lambda: PointGrant.objects.latest("pk").pk,
     "batch_id": lambda: PayoutBatch.objects.latest("pk").pk,
+    "race_id": lambda: a_race("running").pk,
+    "incentives:race_edit:race_id": lambda: a_race("draft").pk,
+    "incentives:race_result:race_id": lambda: a_race("frozen").pk,
+    "entry_id": lambda: RaceEntry.objects.filter(race=a_race("running")).earliest("pk").pk,
+    "dispute_id": lambda: RaceDispute.objects.filter(state="open").latest("pk").pk,
+    "screen_id": lambda: RaceScreen.objects.latest("pk").pk,
+    "incentives:race_screen:token": lambda: (
+        race_screens.open_screen(by=a_race("running").created_by, race=a_race("running")).token
+    ),
     "integrations:pk": lambda: ImportBatch.objects.latest("pk").pk,
     "matrix:pk": lambda: Creator.objects.filter(person__username="zhou").get().pk,
     **dict.fromkeys(
@@ -222,6 +236,10 @@ def a_trial() -> Application:
     return Application.objects.filter(stage=Stage.TRIAL, trial__state=TrialState.RECEIVED).latest(
         "pk"
     )
+
+
+def a_race(state: str) -> Race:
+    return Race.objects.filter(state=state).earliest("pk")
 
 
 def a_line() -> CommissionLine:

@@ -107,7 +107,11 @@ def test_every_token_that_is_used_exists():
 
 
 def test_all_style_sheets_fit_the_budget():
-    size = sum(len(gzip.compress(sheet.read_bytes(), 9)) for sheet in SHEETS)
+    """Those of the frames; an applicant's phone and a television never load HQ's."""
+    others = {"apply.css", "race_screen.css"}
+    frames = [sheet for sheet in SHEETS if sheet.name not in others]
+    assert len(frames) == len(SHEETS) - len(others)
+    size = sum(len(gzip.compress(sheet.read_bytes(), 9)) for sheet in frames)
     assert size < BUDGET
 
 
