@@ -55,8 +55,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "points.rules",
             "points.grant",
             "points.approve",
-            "rewards.edit",
-            "rewards.fulfil",
+            "catalogue.edit",
+            "catalogue.fulfil",
             "activity.view",
             "people.manage",
             "api_keys.manage",
@@ -119,7 +119,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "commission.view",
             "help.answer",
             "points.grant",
-            "rewards.fulfil",
+            "catalogue.fulfil",
             "races.dispute",
             "recruiting.view",
         }
@@ -130,7 +130,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {
             "orders.view",
             "help.answer",
-            "rewards.fulfil",
+            "catalogue.fulfil",
             "races.dispute",
             "recruiting.view",
         }

@@ -63,7 +63,7 @@ class IncentivesConfig(AppConfig):
         activity.opens_with("incentives.correction", "incentives:correction")
         activity.opens_with("incentives.planversion", "incentives:plan")
         activity.opens_with("incentives.settlement", "incentives:settlement")
-        activity.opens_with("incentives.reward", "incentives:reward")
+        activity.opens_with("incentives.reward", "incentives:catalogue_item")
         activity.opens_with("incentives.redemption", "incentives:redemption")
         activity.opens_with("incentives.pointgrant", "incentives:point_grant")
         activity.opens_with("incentives.tierrun", "incentives:tier_run")
@@ -122,8 +122,8 @@ class IncentivesConfig(AppConfig):
             ),
             navigation.NavItem(
                 group=navigation.REWARD,
-                label=_("Rewards"),
-                url_name="incentives:rewards",
+                label=_("Catalogue"),
+                url_name="incentives:catalogue",
                 icon="gift",
                 order=65,
                 permission="points.view",

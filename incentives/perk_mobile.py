@@ -38,7 +38,7 @@ def rewards(request: HttpRequest, creator: Creator) -> HttpResponse:
         "next_tier": next_tier,
         "unlocks": perks.unlocks_of(creator, next_tier) if next_tier else [],
     }
-    return render(request, "mobile/rewards.html", context)
+    return render(request, "mobile/catalogue.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +69,7 @@ def reward(request: HttpRequest, creator: Creator, reward_id: int) -> HttpRespon
         "form": form,
     }
     status = 422 if form.is_bound else 200
-    return render(request, "mobile/reward.html", context, status=status)
+    return render(request, "mobile/catalogue_item.html", context, status=status)
 
 
 @require_safe

@@ -26,8 +26,8 @@ from kosops.ui.listing import count_up_to, list_response
 from matrix.filters import unit_choices
 
 VIEW = "points.view"
-EDIT = "rewards.edit"
-FULFIL = "rewards.fulfil"
+EDIT = "catalogue.edit"
+FULFIL = "catalogue.fulfil"
 
 FIELDS = (
     *("name", "about", "kind", "delivery", "price", "stock", "per_person", "opens_on"),
@@ -47,7 +47,7 @@ def reward_list(request: HttpRequest) -> HttpResponse:
         "rewards": sorted(found, key=lambda each: (order.index(each.state), each.price)),
         "may_edit": access.reach(request.user, EDIT).covers(brand),
     }
-    return render(request, "incentives/rewards.html", context)
+    return render(request, "incentives/catalogue.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,10 +68,10 @@ def reward_add(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("Added as a draft. Open it when it is ready."))
-            return redirect("incentives:reward", reward.pk)
+            return redirect("incentives:catalogue_item", reward.pk)
     context = {"form": form}
     return render(
-        request, "incentives/reward_add.html", context, status=422 if form.is_bound else 200
+        request, "incentives/catalogue_add.html", context, status=422 if form.is_bound else 200
     )
 
 
@@ -95,7 +95,7 @@ def reward(request: HttpRequest, reward_id: int) -> HttpResponse:
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("Saved."))
-                return redirect("incentives:reward", shown.pk)
+                return redirect("incentives:catalogue_item", shown.pk)
     return _reward_page(request, shown, may_edit, form, CodesForm())
 
 
@@ -120,7 +120,7 @@ def reward_codes(request: HttpRequest, reward_id: int) -> HttpResponse:
                 request,
                 ngettext("%(n)s code was added.", "%(n)s codes were added.", added) % {"n": added},
             )
-            return redirect("incentives:reward", shown.pk)
+            return redirect("incentives:catalogue_item", shown.pk)
     initial = {name: getattr(shown, name) for name in FIELDS}
     usual = RewardForm(units=_units(request, shown.brand), initial=initial)
     return _reward_page(request, shown, True, usual, form)
@@ -137,7 +137,7 @@ def reward_state(request: HttpRequest, reward_id: int) -> HttpResponse:
             perks.set_state(by=request.user, reward=shown, state=wanted)
         except DomainError as refusal:
             messages.error(request, str(refusal))
-    return redirect("incentives:reward", shown.pk)
+    return redirect("incentives:catalogue_item", shown.pk)
 
 
 def _editable(request: HttpRequest, reward_id: int) -> Reward:
@@ -157,7 +157,7 @@ def _reward_page(
         "may_edit": may_edit,
     }
     wrong = form.is_bound or codes.is_bound
-    return render(request, "incentives/reward.html", context, status=422 if wrong else 200)
+    return render(request, "incentives/catalogue_item.html", context, status=422 if wrong else 200)
 
 
 def _units(request: HttpRequest, brand: Unit) -> Any:

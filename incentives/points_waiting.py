@@ -20,7 +20,7 @@ from kosops.ui.parts import Waiting
 
 @waiting.question("rewards_to_hand_out")
 def _to_hand_out(person: Person) -> QuerySet[Any, Any]:
-    visible = Redemption.objects.for_user(person, "rewards.fulfil")
+    visible = Redemption.objects.for_user(person, "catalogue.fulfil")
     return waiting.figure(visible.filter(state=RedemptionState.TO_DO))
 
 

@@ -285,11 +285,11 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:point_rule_end": lambda w: {"rule_id": w.point_rule.pk},
     "incentives:point_grant": lambda w: {"gift_id": w.point_grant.pk},
     **{
-        f"incentives:reward{page}": lambda w: {"reward_id": w.redemption.reward_id}
-        for page in ("", "_codes", "_state")
+        f"incentives:catalogue_{page}": lambda w: {"reward_id": w.redemption.reward_id}
+        for page in ("item", "codes", "state")
     },
     "incentives:redemption": lambda w: {"redemption_id": w.redemption.pk},
-    "mobile:reward": lambda w: {"reward_id": w.redemption.reward_id},
+    "mobile:catalogue_item": lambda w: {"reward_id": w.redemption.reward_id},
     "mobile:own_reward": lambda w: {"redemption_id": w.redemption.pk},
     "incentives:statement": lambda w: {"statement_id": w.statement.pk},
     "incentives:correction": lambda w: {"correction_id": w.correction.pk},
@@ -375,10 +375,10 @@ FORMS = {
     "accounts:role_give": {"role": Role.FINANCE},
     "accounts:person_access": {"act": "deactivate"},
     "incentives:point_grant": {"decision": "approve"},
-    "incentives:reward_codes": {"lines": "THEIRS-1"},
-    "incentives:reward_state": {"state": "closed"},
+    "incentives:catalogue_codes": {"lines": "THEIRS-1"},
+    "incentives:catalogue_state": {"state": "closed"},
     "incentives:redemption": {"act": "done"},
-    "mobile:reward": {"client_key": "6f8f1c1e-9c7b-4a64-9d3c-0c6f6a1a2b3d"},
+    "mobile:catalogue_item": {"client_key": "6f8f1c1e-9c7b-4a64-9d3c-0c6f6a1a2b3d"},
     "incentives:points_person": {
         "points": "10",
         "reason": "No reason",
@@ -592,6 +592,8 @@ def a_reward(chengye: c.Cast) -> Redemption:
         state="open",
     )
     return perks.redeem(by=None, creator=chengye.zhou, reward=offered, client_key=uuid.uuid4())
+
+
 def a_dispute(chengye: c.Cast, by: Person) -> RaceDispute:
     """A question about the points of Jing'an, in a race of stores that runs."""
     today = timezone.localdate()

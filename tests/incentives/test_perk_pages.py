@@ -49,23 +49,23 @@ def button(**more: Any) -> dict[str, Any]:
 
 def test_headquarters_adds_changes_and_opens(people: c.Cast, lin: Person) -> None:
     client = browser(lin)
-    assert client.post(reverse("incentives:reward_add"), FORM).status_code == 302
+    assert client.post(reverse("incentives:catalogue_add"), FORM).status_code == 302
     made = Reward.objects.get()
     assert (made.state, made.stock, made.tiers) == ("draft", 3, ["senior"])
-    page = reverse("incentives:reward", args=[made.pk])
+    page = reverse("incentives:catalogue_item", args=[made.pk])
     assert client.post(page, FORM | {"price": "90"}).status_code == 302
     assert client.post(page, FORM | {"closes_on": "2025-01-01"}).status_code == 422
-    client.post(reverse("incentives:reward_state", args=[made.pk]), {"state": "open"})
+    client.post(reverse("incentives:catalogue_state", args=[made.pk]), {"state": "open"})
     made.refresh_from_db()
     assert (made.state, made.price) == ("open", 90)
-    assert "Hand cream" in client.get(reverse("incentives:rewards")).content.decode()
+    assert "Hand cream" in client.get(reverse("incentives:catalogue")).content.decode()
 
 
 def test_who_may_only_look_changes_nothing(people: c.Cast, manager: Person) -> None:
     made = reward(people)
     client = browser(manager)
-    assert client.get(reverse("incentives:rewards")).status_code == 200
-    assert client.post(reverse("incentives:reward_add"), FORM).status_code == 403
+    assert client.get(reverse("incentives:catalogue")).status_code == 200
+    assert client.post(reverse("incentives:catalogue_add"), FORM).status_code == 403
     for name in ("reward_state", "reward_codes"):
         address = reverse(f"incentives:{name}", args=[made.pk])
         assert client.post(address, {"state": "closed", "lines": "A1"}).status_code in (403, 404)
@@ -75,7 +75,7 @@ def test_who_may_only_look_changes_nothing(people: c.Cast, manager: Person) -> N
 
 def test_codes_come_from_a_file_lines_or_are_made(people: c.Cast, lin: Person) -> None:
     made = reward(people, kind="coupon", delivery="code", state="draft")
-    address = reverse("incentives:reward_codes", args=[made.pk])
+    address = reverse("incentives:catalogue_codes", args=[made.pk])
     file = SimpleUploadedFile("codes.csv", "﻿code,batch\nA-1,x\nA-2,x\n".encode())
     assert browser(lin).post(address, {"file": file, "lines": "A-2\nA-3"}).status_code == 302
     assert browser(lin).post(address, {"generate": "5"}).status_code == 302
@@ -92,7 +92,7 @@ def test_a_person_takes_a_coupon_and_sees_its_code(
     has_points(lin, may)
     twenty = coupon(people, lin, "AAA-1")
     client = browser(may.person)
-    address = reverse("mobile:reward", args=[twenty.pk])
+    address = reverse("mobile:catalogue_item", args=[twenty.pk])
     assert "300" in client.get(address).content.decode()
     pressed = button()
     for _twice in range(2):
@@ -122,7 +122,7 @@ def test_the_phone_shows_what_is_for_me_and_what_the_next_tier_unlocks(
 ) -> None:
     mine, seat = reward(people, price=0, per_person=1), reward(people, tiers=["junior"])
     reward(people, creator_kind="kos", name="For staff")
-    page = browser(may.person).get(reverse("mobile:rewards"))
+    page = browser(may.person).get(reverse("mobile:catalogue"))
     assert [offer.reward for offer in page.context["offers"]] == [mine]
     assert list(perks.unlocks_of(may, "junior")) == [seat]
 
@@ -172,8 +172,8 @@ def test_a_reward_that_is_not_open_does_not_exist_on_the_phone(
     may: Any,
 ) -> None:
     draft = reward(people, state="draft")
-    page = reverse("mobile:reward", args=[draft.pk])
+    page = reverse("mobile:catalogue_item", args=[draft.pk])
     assert browser(may.person).post(page, button()).status_code == 404
     later = reward(people, opens_on=dt.date(2099, 1, 1))
-    page = reverse("mobile:reward", args=[later.pk])
+    page = reverse("mobile:catalogue_item", args=[later.pk])
     assert browser(may.person).post(page, button()).status_code == 422
