@@ -31,7 +31,7 @@ VIEW_PROGRAMME = {
 }
 # Whoever leads people hands their accounts over.
 HAND_OVER = {"custody.edit", "handover.view", "handover.edit"}
-VIEW_MONEY = {"orders.view", "commission.view", "payouts.view", "books.view"}
+VIEW_MONEY = {"orders.view", "commission.view", "payouts.view", "books.view", "rewards.view"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.OPERATOR: frozenset(
@@ -63,6 +63,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "tiers.confirm",
             "tiers.pin",
             "commission.plan_approve",
+            "rewards.edit",
         }
     ),
     Role.ANALYST: frozenset(
@@ -71,6 +72,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "orders.view",
             "commission.view",
             "recruiting.view",
+            "rewards.view",
         }
     ),
     Role.REVIEWER: frozenset(
@@ -100,6 +102,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "books.approve",
             "commission.plan",
             "commission.plan_approve",
+            "rewards.approve",
         }
     ),
     Role.AUDITOR: frozenset(
@@ -122,6 +125,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "catalogue.fulfil",
             "races.dispute",
             "recruiting.view",
+            "rewards.view",
         }
     ),
     Role.STORE_MANAGER: frozenset(

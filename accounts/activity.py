@@ -107,6 +107,7 @@ DONE: dict[str, Promise] = {
     "signed": pgettext_lazy("activity", "signed"),
     "stage_changed": pgettext_lazy("activity", "stage changed"),
     "state_changed": pgettext_lazy("activity", "state changed"),
+    "stopped": pgettext_lazy("activity", "stopped and taken back"),
     "submitted": pgettext_lazy("activity", "submitted"),
     "taker_chosen": pgettext_lazy("activity", "taker chosen"),
     "unpinned": pgettext_lazy("activity", "tier left to the rules again"),
@@ -177,6 +178,7 @@ FACTS: dict[str, Promise] = {
     "host": _("Host"),
     "in_use": _("In use"),
     "holder": _("Held by"),
+    "journals": _("Journals"),
     "kind": _("Kind"),
     "koc": _("KOC"),
     "koc_kind": _("KOC kind"),
@@ -293,6 +295,8 @@ FACTS: dict[str, Promise] = {
 # Facts that are amounts, by the kind of object that has them.
 AMOUNTS = {
     "incentives.correction": {"amount"},
+    "incentives.boost": {"total"},
+    "incentives.boostbudget": {"total"},
     "incentives.payoutbatch": {"total"},
     "incentives.settlement": {
         *("adjustments", "clawed_back", "earned", "held", "owed_back", "payable", "prizes"),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import Looking, LookingInline
 from incentives.models import (
     Approval,
+    Boost,
+    BoostBudget,
     ChangedMonth,
     CommissionLine,
     CommissionRun,
@@ -49,6 +51,10 @@ from incentives.models import (
     Redemption,
     ReleaseLine,
     Reward,
+    RewardItem,
+    RewardLine,
+    RewardRule,
+    RewardRun,
     Settlement,
     StaffPlace,
     Statement,
@@ -109,6 +115,56 @@ class TierProposalAdmin(Looking):
     list_select_related = ("creator", "decided_by")
     list_filter = ("state",)
     search_fields = ("=creator__number",)
+
+
+@admin.register(RewardRule)
+class RewardRuleAdmin(Looking):
+    list_display = (
+        "name",
+        "brand",
+        "code",
+        "source",
+        "period",
+        "state",
+        "created_by",
+        "decided_by",
+    )
+    list_select_related = ("brand", "created_by", "decided_by")
+    list_filter = ("state", "source")
+
+
+@admin.register(RewardRun)
+class RewardRunAdmin(Looking):
+    list_display = ("brand", "as_of", "started_by", "created_at")
+    list_select_related = ("brand", "started_by")
+
+
+@admin.register(RewardItem)
+class RewardItemAdmin(Looking):
+    list_display = ("key", "creator", "rule", "done_on", "standing", "earned", "released")
+    list_select_related = ("creator", "rule")
+    list_filter = ("standing",)
+    search_fields = ("=key", "=creator__number")
+
+
+@admin.register(RewardLine)
+class RewardLineAdmin(Looking):
+    list_display = ("item", "kind", "sequence", "target", "amount", "run")
+    list_select_related = ("item", "run")
+    list_filter = ("kind",)
+
+
+@admin.register(BoostBudget)
+class BoostBudgetAdmin(Looking):
+    list_display = ("brand", "period", "amount", "set_by", "set_at")
+    list_select_related = ("brand", "set_by")
+
+
+@admin.register(Boost)
+class BoostAdmin(Looking):
+    list_display = ("post", "state", "asked_amount", "approved_amount", "spent_amount")
+    list_select_related = ("post",)
+    list_filter = ("state",)
 
 
 class PlanRateInline(LookingInline):

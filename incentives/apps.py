@@ -19,11 +19,19 @@ class IncentivesConfig(AppConfig):
             points_exports,
             points_waiting,
             race_waiting,
+            rewards_jobs,
             settlement,
             waiting_items,
         )
         from incentives.choices import Decision, Tier
-        from incentives.definitions import BOOKS, COMMISSION, PAYOUTS, POINTS_TEXTS, TIERS
+        from incentives.definitions import (
+            BOOKS,
+            COMMISSION,
+            PAYOUTS,
+            POINTS_TEXTS,
+            REWARDS,
+            TIERS,
+        )
         from incentives.models import Approval, PlanVersion
         from incentives.race_definitions import RACES
         from matrix import tier_steps
@@ -31,6 +39,7 @@ class IncentivesConfig(AppConfig):
         definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS)
         definitions.register(POINTS_TEXTS)
         definitions.register(RACES)
+        definitions.register(REWARDS)
         exports.register()
         points_exports.register()
         finding.register()
@@ -68,6 +77,7 @@ class IncentivesConfig(AppConfig):
         activity.opens_with("incentives.pointgrant", "incentives:point_grant")
         activity.opens_with("incentives.tierrun", "incentives:tier_run")
         activity.opens_with("incentives.race", "incentives:race")
+        activity.opens_with("incentives.rewarditem", "incentives:reward")
         for item in (
             navigation.NavItem(
                 group=navigation.REWARD,
@@ -85,6 +95,14 @@ class IncentivesConfig(AppConfig):
                 order=15,
                 permission="races.view",
                 count=race_waiting.to_do,
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Rewards"),
+                url_name="incentives:rewards",
+                icon="badge-check",
+                order=16,
+                permission="rewards.view",
             ),
             navigation.NavItem(
                 group=navigation.REWARD,

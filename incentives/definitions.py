@@ -81,3 +81,15 @@ TIERS = {
     "tier_present": _("Where people would stand if the present rules were applied today."),
     "tier_tried": _("Where people would stand if the rules tried here were applied today."),
 }
+
+REWARDS = {
+    "reward_value": _(
+        "What the steps of the rule look at. For notes: likes, saves and comments up to the last day"
+        " that counts, without those after a boost. Unknown figures are not counted as 0."
+    ),
+    "reward_earned": _("The step that was reached, within the limits of the rule."),
+    "reward_released": _("What may be paid: the check is over and what was done still stands."),
+    "reward_held": _("Earned and not yet payable."),
+    "boost_budget": _("What may be spent on traffic for notes in this month."),
+    "boost_left": _("The budget less what is spent and what is approved and not yet spent."),
+}

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, Unit
 from incentives.filters import StatementFilter
-from incentives.models import Statement
+from incentives.models import RewardItem, Statement
+from incentives.rewards_filters import RewardFilter
 from integrations import exporting
 from integrations.exporting import Column
 from kosops.ui.listing import ListFilter
@@ -31,8 +32,43 @@ def statements(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilte
     return found, found.rows().select_related("creator", "store", "settlement")
 
 
+def rewards(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, QuerySet[Any]]:
+    """The list of rewards as its page shows it."""
+    rows = RewardItem.objects.for_user(person, "rewards.view").filter(brand=brand)
+    found = RewardFilter(query, queryset=rows, request=exporting.Asker(person))
+    return found, found.rows().select_related("creator__store", "rule", "post")
+
+
 def register() -> None:
     money = exporting.amount
+    exporting.register(
+        exporting.ListExport(
+            code="rewards",
+            label=_("Rewards"),
+            permission="rewards.view",
+            found=rewards,
+            columns=[
+                Column(heading=_("Number"), value=lambda row: row.creator.number),
+                Column(heading=_("Person"), of="person", value=lambda row: row.creator.name),
+                Column(heading=_("Store"), value=lambda row: row.creator.store.name),
+                Column(
+                    heading=_("For what"),
+                    of="what",
+                    value=lambda row: row.post.title if row.post else row.rule.name,
+                ),
+                Column(heading=_("Rule"), of="rule", value=lambda row: row.rule.name),
+                Column(heading=_("Day"), of="done", value=lambda row: row.done_on),
+                Column(heading=_("Counted"), of="value", value=lambda row: row.value),
+                Column(heading=_("Earned"), of="earned", value=lambda row: money(row.earned)),
+                Column(heading=_("Payable"), of="released", value=lambda row: money(row.released)),
+                Column(
+                    heading=_("Standing"),
+                    of="standing",
+                    value=lambda row: row.get_standing_display(),
+                ),
+            ],
+        )
+    )
     exporting.register(
         exporting.ListExport(
             code="statements",

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from incentives import nightly, race_standings
+from incentives import nightly, race_standings, rewards_jobs
 
 
 @shared_task
@@ -18,6 +18,10 @@ def nightly_commission() -> None:
 @shared_task
 def nightly_points() -> None:
     nightly.run_points()
+
+
+def nightly_rewards() -> None:
+    rewards_jobs.run_all()
 
 
 @shared_task

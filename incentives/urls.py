@@ -7,6 +7,7 @@ from incentives.correction_urls import urlpatterns as correction_patterns
 from incentives.plan_urls import urlpatterns as plan_patterns
 from incentives.points_urls import urlpatterns as points_patterns
 from incentives.race_urls import urlpatterns as race_patterns
+from incentives.rewards_urls import urlpatterns as reward_patterns
 from incentives.tier_urls import urlpatterns as tier_patterns
 
 app_name = "incentives"
@@ -16,6 +17,7 @@ urlpatterns = [
     *plan_patterns,
     *points_patterns,
     *race_patterns,
+    *reward_patterns,
     path("commission/", commission_pages.statement_list, name="statements"),
     path("commission/statements/<int:statement_id>/", commission_pages.statement, name="statement"),
     path(

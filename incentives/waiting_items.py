@@ -15,7 +15,7 @@ from accounts import access, waiting
 from accounts.models import Person
 from incentives import corrections, settlement, words
 from incentives.choices import BatchState
-from incentives.models import PayoutBatch, TierProposal, TierRisk
+from incentives.models import Boost, PayoutBatch, RewardItem, RewardRule, TierProposal, TierRisk
 from kosops.ui.parts import Waiting
 from kosops.ui.templatetags.ui import money
 
@@ -47,6 +47,24 @@ def _own_batches(person: Person) -> QuerySet[Any, Any]:
 @waiting.question("falling")
 def _falling(person: Person) -> QuerySet[Any, Any]:
     return waiting.figure(TierRisk.objects.for_user(person, "tiers.view"))
+
+
+@waiting.question("reward_rules")
+def _reward_rules(person: Person) -> QuerySet[Any, Any]:
+    visible = RewardRule.objects.for_user(person, "rewards.approve")
+    return waiting.figure(visible.filter(state="waiting").exclude(created_by=person))
+
+
+@waiting.question("boosts")
+def _boosts(person: Person) -> QuerySet[Any, Any]:
+    visible = Boost.objects.for_user(person, "rewards.approve")
+    return waiting.figure(visible.filter(state="asked").exclude(asked_by=person))
+
+
+@waiting.question("flagged_rewards")
+def _flagged(person: Person) -> QuerySet[Any, Any]:
+    visible = RewardItem.objects.for_user(person, "rewards.edit")
+    return waiting.figure(visible.filter(standing="flagged"))
 
 
 @waiting.question("tier_moves")
@@ -158,6 +176,53 @@ def tier_moves(person: Person) -> Iterator[Waiting]:
             icon="layers",
             rank="must",
             note=_("Nobody rises or falls before that"),
+        )
+
+
+@waiting.register
+def rewards(person: Person) -> Iterator[Waiting]:
+    facts = waiting.facts_of(person)
+    if count := facts["reward_rules"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> reward rule to approve",
+                    "<b>{count}</b> reward rules to approve",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:reward_rules"),
+            icon="gift",
+            rank="must",
+        )
+    if count := facts["boosts"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> request for traffic to decide",
+                    "<b>{count}</b> requests for traffic to decide",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:boosts"),
+            icon="trending-up",
+            rank="notice",
+        )
+    if count := facts["flagged_rewards"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> reward whose figures rose at once",
+                    "<b>{count}</b> rewards whose figures rose at once",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:rewards") + "?standing=flagged",
+            icon="shield",
+            rank="notice",
         )
 
 

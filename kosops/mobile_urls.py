@@ -6,6 +6,7 @@ from content import mobile as content
 from incentives import mobile as money
 from incentives import perk_mobile as perks
 from incentives import points_mobile
+from incentives import rewards_mobile as rewards
 from insights import mobile as today
 from kosops.ui import offline
 from matrix import custody_mobile as custody
@@ -26,6 +27,7 @@ urlpatterns = [
     path("catalogue/<int:reward_id>/", perks.reward, name="catalogue_item"),
     path("rank/", money.rank, name="rank"),
     path("tier/", money.tier, name="tier"),
+    path("rewards/", rewards.own_rewards, name="rewards"),
     path("accounts/", custody.own_accounts, name="custody"),
     path("accounts/<int:pk>/sign/", custody.sign, name="custody_sign"),
     path("help/", help_mobile.own_help, name="help"),

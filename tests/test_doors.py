@@ -38,11 +38,13 @@ from incentives import (
     race_disputes,
     race_screens,
     races,
+    rewards_rule,
     settlement,
     tier_runs,
 )
 from incentives.ladders import start_ladders
 from incentives.models import (
+    Boost,
     Correction,
     Journal,
     PayoutBatch,
@@ -52,6 +54,8 @@ from incentives.models import (
     RaceDispute,
     Redemption,
     Reward,
+    RewardItem,
+    RewardRule,
     Settlement,
     Statement,
     TierChange,
@@ -60,6 +64,7 @@ from incentives.models import (
     TierRun,
 )
 from incentives.plans import NewRate, PlanTerms
+from incentives.rewards_rule import Step, Terms
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
 from kosops.lib.periods import Month
@@ -108,6 +113,7 @@ MARKS = (
     "ORDER-OF-CHENGYE",
     "Post of Zhou",
     "Link of Zhou",
+    "Rule of Chengye",
     "Job of Chengye",
     "Circle of Chengye",
     "Question of Zhou",
@@ -142,6 +148,8 @@ class World:
     tier_change: TierChange
     tier_pin: TierPin
     tier_proposal: TierProposal
+    reward: RewardItem
+    boost: Boost
     settlement: Settlement
     statement: Statement
     payout_batch: PayoutBatch
@@ -291,6 +299,13 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:redemption": lambda w: {"redemption_id": w.redemption.pk},
     "mobile:catalogue_item": lambda w: {"reward_id": w.redemption.reward_id},
     "mobile:own_reward": lambda w: {"redemption_id": w.redemption.pk},
+    **dict.fromkeys(
+        ("incentives:reward", "incentives:reward_clear", "incentives:reward_stop"),
+        lambda w: {"item_id": w.reward.pk},
+    ),
+    "incentives:reward_rule_decide": lambda w: {"rule_id": w.reward.rule_id},
+    "incentives:boost_step": lambda w: {"boost_id": w.boost.pk},
+    "incentives:boost_ask": lambda w: {"post_id": w.post.pk},
     "incentives:statement": lambda w: {"statement_id": w.statement.pk},
     "incentives:correction": lambda w: {"correction_id": w.correction.pk},
     "incentives:correction_decide": lambda w: {"correction_id": w.correction.pk},
@@ -366,6 +381,10 @@ FORMS = {
     "incentives:race_dispute": {"text": "No reason"},
     "incentives:race_dispute_answer": {"state": "upheld", "text": "No reason"},
     "content:link_refuse": {"reason": "No reason"},
+    "incentives:boost_ask": {"amount": "50", "reason": "No reason"},
+    "incentives:boost_step": {"act": "approve", "amount": "50"},
+    "incentives:reward_stop": {"reason": "No reason"},
+    "incentives:tier_pin": {"tier": "senior", "until": "2099-01-01", "reason": "No reason"},
     "matrix:help_answer": {"text": "No answer"},
     "matrix:help_close": {"reason": "No reason"},
     "matrix:recruitment_state": {"state": "closed"},
@@ -447,8 +466,41 @@ def a_world(settings: Any, tmp_path: Any) -> World:
     batch = start_import(
         by=lin, brand=chengye.brand, format_code="orders", source="shop", uploaded_file=file
     )
+    post = Post.objects.create(
+        brand=chengye.brand,
+        store=chengye.jingan,
+        account=account,
+        creator=chengye.zhou,
+        platform="xiaohongshu",
+        title="Rewarded note",
+        title_key="rewarded",
+        published_at=c.at("2026-09-02"),
+    )
+    rule = RewardRule.objects.create(
+        brand=chengye.brand,
+        code="notes",
+        name="Rule of Chengye",
+        source="note",
+        period=(dt.date(2026, 9, 1), None),
+        terms=rewards_rule.terms_to_json(Terms("note", (Step(0, 500),))),
+        created_by=lin,
+    )
     return World(
         chengye=chengye,
+        reward=RewardItem.objects.create(
+            brand=chengye.brand,
+            rule=rule,
+            code="notes",
+            key=f"note:{post.pk}",
+            creator=chengye.zhou,
+            post=post,
+            done_on=dt.date(2026, 9, 2),
+            watched_until=dt.date(2099, 1, 1),
+            standing="below",
+        ),
+        boost=Boost.objects.create(
+            post=post, period="2026-09", asked_amount=5_000, asked_reason="Near", asked_by=chen
+        ),
         lin=lin,
         job=job,
         view=saved_views.save_view(

@@ -21,6 +21,14 @@ from incentives.models.races import (
     RaceScreen,
     RaceStanding,
 )
+from incentives.models.rewards import (
+    Boost,
+    BoostBudget,
+    RewardItem,
+    RewardLine,
+    RewardRule,
+    RewardRun,
+)
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.settlement import Settlement, Statement
 from incentives.models.tiers import (
@@ -35,6 +43,8 @@ from incentives.models.tiers import (
 
 __all__ = [
     "Approval",
+    "Boost",
+    "BoostBudget",
     "ChangedMonth",
     "CommissionLine",
     "CommissionRun",
@@ -74,6 +84,10 @@ __all__ = [
     "Redemption",
     "ReleaseLine",
     "Reward",
+    "RewardItem",
+    "RewardLine",
+    "RewardRule",
+    "RewardRun",
     "Settlement",
     "StaffPlace",
     "Statement",

@@ -187,6 +187,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Standings are live; a race whose time for late data has passed is fixed.
     "run-races": {"task": "incentives.tasks.run_races", "schedule": crontab(minute=40)},
+    "nightly-rewards": {
+        "task": "incentives.tasks.nightly_rewards",
+        "schedule": crontab(hour=2, minute=50),
+    },
     "nightly-verify": {
         "task": "incentives.tasks.nightly_verify",
         "schedule": crontab(hour=4, minute=0),

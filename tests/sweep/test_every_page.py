@@ -37,6 +37,7 @@ from content.models import Post, PostLink
 from customers.models import Order
 from incentives import race_screens
 from incentives.models import (
+    Boost,
     CommissionLine,
     Correction,
     Journal,
@@ -49,6 +50,8 @@ from incentives.models import (
     RaceScreen,
     Redemption,
     Reward,
+    RewardItem,
+    RewardRule,
     Settlement,
     Statement,
     TierChange,
@@ -117,6 +120,10 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "issue_pk": lambda: ImportIssue.objects.latest("pk").pk,
     "run_id": lambda: TierRun.objects.latest("pk").pk,
     "change_id": lambda: TierChange.objects.latest("pk").pk,
+    "item_id": lambda: RewardItem.objects.filter(earned__gt=0).latest("pk").pk,
+    "incentives:reward_rule_decide:rule_id": lambda: RewardRule.objects.latest("pk").pk,
+    "boost_id": lambda: Boost.objects.latest("pk").pk,
+    "post_id": lambda: RewardItem.objects.filter(post__state="online").latest("pk").post_id,
     "pin_id": lambda: TierPin.objects.latest("pk").pk,
     "creator_id": lambda: a_line().creator_id,
     "order_line_id": lambda: a_line().order_line_id,

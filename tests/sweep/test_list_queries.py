@@ -31,6 +31,7 @@ from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
 from content.models import Post, PostLink
 from customers.models import Order, OrderLine, WaitingRefund
 from incentives.models import (
+    Boost,
     CommissionLine,
     Correction,
     Journal,
@@ -40,6 +41,7 @@ from incentives.models import (
     PointGrant,
     Posting,
     Redemption,
+    RewardItem,
     Statement,
     TierChange,
     TierProposal,
@@ -143,7 +145,10 @@ ROWS = {
     "incentives:points": List(LedgerAccount, manager=PAGE),
     "incentives:points_person": List(Journal, manager=PAGE),
     "incentives:redemptions": List(Redemption, manager=PAGE),
+    "incentives:boosts": List(Boost),
+    "incentives:rewards": List(RewardItem),
     "incentives:statement": List(CommissionLine),
+    "mobile:rewards": List(RewardItem, page=20, who=("zhou",)),
     "incentives:statements": List(Statement),
     "incentives:tier_review": List(TierProposal, manager=PAGE, query="?kind=kos"),
     "incentives:tier_run": List(TierChange),
@@ -267,6 +272,16 @@ def fill(world: World, first: int, last: int) -> None:
     )
     copies(WaitingRefund, [WaitingRefund.objects.earliest("pk")], numbers, external_id=named)
     copies(TierChange, [world.tier_change], creators, creator_id="n.id")
+    copies(RewardItem, [world.reward], creators, creator_id="n.id", key=named)
+    copies(RewardItem, [world.reward], numbers, key="'own' || n.num")
+    copies(
+        Boost,
+        [world.boost],
+        numbers,
+        state="'declined'",
+        decided_by_id=str(world.lin.pk),
+        decided_at="now()",
+    )
     copies(TierProposal, [world.tier_proposal], creators, creator_id="n.id")
     copies(Statement, [world.statement], creators, creator_id="n.id")
     statements = (

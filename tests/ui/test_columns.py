@@ -18,6 +18,7 @@ from incentives.correction_filters import CorrectionFilter
 from incentives.filters import LineFilter, StatementFilter
 from incentives.perk_filters import RedemptionFilter
 from incentives.points_filters import GrantFilter, HolderFilter
+from incentives.rewards_filters import RewardFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
@@ -53,6 +54,7 @@ TEMPLATES = {
     RedemptionFilter: "incentives/_redemptions.html",
     StaffReportFilter: "matrix/_staff_reports.html",
     StoreFilter: "matrix/_stores.html",
+    RewardFilter: "incentives/_rewards.html",
     StatementFilter: "incentives/_statements.html",
     CorrectionFilter: "incentives/_corrections.html",
     WaitingRefundFilter: "customers/_waiting_refunds.html",

@@ -23,6 +23,7 @@ PEEKS = [
     "customers:order",
     "incentives:explain",
     "incentives:payout_batch",
+    "incentives:reward",
     "incentives:statement",
     "incentives:tier_change",
     "matrix:account",

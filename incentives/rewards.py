@@ -1,0 +1,203 @@
+"""Reward rules and rewards: rules of two people, stopping and clearing by hand, sums."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from accounts import activity
+from accounts.models import Person, Unit
+from incentives import rewards_rule, rewards_sources
+from incentives.models import RewardItem, RewardRule
+from incentives.rewards_choices import RuleState
+from incentives.rewards_rule import RuleFault, Terms
+from kosops.lib.errors import DomainError
+from matrix.models import Creator
+
+FAULTS = {
+    "empty": _("A rule needs at least one step."),
+    "too_many": _("A rule has at most eight steps."),
+    "not_rising": _("Each step asks for more and pays more than the one before."),
+    "too_short": _("A note must be watched at least as long as it is counted and checked."),
+    "wrong_order": _("The band of followers ends before it begins."),
+    "not_a_number": _("%(field)s is not a whole number."),
+    "out_of_range": _("%(field)s is out of range."),
+}
+
+
+# -- rules ---------------------------------------------------------------------
+
+
+def checked(terms: Mapping[str, Any]) -> Terms:
+    """Read the terms of a rule; refuses ``invalid_reward_rule``."""
+    try:
+        found = rewards_rule.terms_from_json(terms)
+    except RuleFault as fault:
+        raise DomainError(
+            "invalid_reward_rule", FAULTS[fault.problem], status=422, field=fault.field
+        ) from fault
+    if found.source not in {source.code for source in rewards_sources.sources()}:
+        raise DomainError("unknown_source", _("There is nothing of that kind to reward."))
+    return found
+
+
+@transaction.atomic
+def propose(
+    *,
+    by: Person,
+    brand: Unit,
+    name: str,
+    terms: Mapping[str, Any],
+    first_day: dt.date,
+    last_day: dt.date | None = None,
+    code: str = "",
+) -> RewardRule:
+    """Write down a rule; it holds once a second person approves it.
+
+    ``code`` names the rule that it replaces. Refuses ``invalid_reward_rule``, ``unknown_source``
+    and ``dates_reversed``.
+    """
+    found = checked(terms)
+    if last_day is not None and last_day < first_day:
+        raise DomainError("dates_reversed", _("The last day is before the first."), status=400)
+    end = last_day + dt.timedelta(days=1) if last_day else None
+    rule = RewardRule.objects.create(
+        brand=brand,
+        code=code or _new_code(brand, name),
+        name=name,
+        source=found.source,
+        period=DateRange(first_day, end),
+        terms=rewards_rule.terms_to_json(found),
+        created_by=by,
+    )
+    activity.record(
+        by=by,
+        verb="reward_rule.submitted",
+        object=rule,
+        unit=brand,
+        after={"valid_from": first_day.isoformat(), "rules": rule.terms},
+    )
+    return rule
+
+
+@transaction.atomic
+def approve(*, by: Person, rule: RewardRule) -> RewardRule:
+    """Let a rule hold. An open-ended one with the same code ends the day before.
+
+    Refuses ``rule_decided``, ``own_rule``, ``rule_starts_in_past`` and ``rules_overlap``.
+    """
+    rule = _locked(rule)
+    if rule.created_by_id == by.pk:
+        raise DomainError("own_rule", _("Somebody else has to approve your own rule."))
+    if rule.period.lower < timezone.localdate() - dt.timedelta(days=31):
+        raise DomainError(
+            "rule_starts_in_past", _("A rule may start at most 31 days back; choose another day.")
+        )
+    same = RewardRule.objects.filter(brand=rule.brand, code=rule.code, state=RuleState.APPROVED)
+    before = same.filter(period__startswith__lt=rule.period.lower, period__upper_inf=True).first()
+    if before is not None:
+        before.period = DateRange(before.period.lower, rule.period.lower)
+        before.save(update_fields=["period"])
+    if other := same.filter(period__overlap=rule.period).first():
+        raise DomainError(
+            "rules_overlap",
+            _("The rule “%(other)s” already holds on some of these days."),
+            other=other.name,
+        )
+    return _decide(by, rule, RuleState.APPROVED, "", "reward_rule.approved")
+
+
+@transaction.atomic
+def reject(*, by: Person, rule: RewardRule, reason: str) -> RewardRule:
+    """Turn a rule down. Refuses ``rule_decided`` and ``reason_needed``."""
+    rule = _locked(rule)
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why, so that others can follow it."))
+    return _decide(by, rule, RuleState.REJECTED, reason.strip(), "reward_rule.rejected")
+
+
+def _decide(by: Person, rule: RewardRule, state: str, reason: str, verb: str) -> RewardRule:
+    rule.state, rule.reason, rule.decided_by, rule.decided_at = state, reason, by, timezone.now()
+    rule.save(update_fields=["state", "reason", "decided_by", "decided_at"])
+    activity.record(
+        by=by, verb=verb, object=rule, unit=rule.brand, after={"state": state, "reason": reason}
+    )
+    return rule
+
+
+def _locked(rule: RewardRule) -> RewardRule:
+    # Two rules of one code must not both see no other.
+    Unit.objects.select_for_update(no_key=True).get(pk=rule.brand_id)
+    found = RewardRule.objects.select_for_update(of=("self",)).select_related("brand")
+    rule = found.get(pk=rule.pk)
+    if rule.state != RuleState.WAITING:
+        raise DomainError("rule_decided", _("This rule is decided already."))
+    return rule
+
+
+def _new_code(brand: Unit, name: str) -> str:
+    count = RewardRule.objects.filter(brand=brand).values("code").distinct().count()
+    return f"{slugify(name)[:30] or 'rule'}-{count + 1}"
+
+
+# -- rewards -------------------------------------------------------------------
+
+
+@transaction.atomic
+def stop(*, by: Person, item: RewardItem, reason: str) -> RewardItem:
+    """Take a reward back for a reason (edited after payment, bought figures): the next run does.
+
+    Refuses ``reason_needed``, ``reward_stopped`` and ``reward_closed``.
+    """
+    item = _watched(item)
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why, so that others can follow it."))
+    if item.stopped_by_id:
+        raise DomainError("reward_stopped", _("This reward is stopped already."))
+    item.stopped_by, item.stopped_reason = by, reason.strip()
+    item.save(update_fields=["stopped_by", "stopped_reason"])
+    _note(by, item, "reward.stopped", {"reason": item.stopped_reason})
+    return item
+
+
+@transaction.atomic
+def clear(*, by: Person, item: RewardItem) -> RewardItem:
+    """Say that the figures of a flagged reward are in order. Refuses ``reward_closed``."""
+    item = _watched(item)
+    item.cleared_by = by
+    item.save(update_fields=["cleared_by"])
+    _note(by, item, "reward.checked", {"state": item.standing})
+    return item
+
+
+def _watched(item: RewardItem) -> RewardItem:
+    found = RewardItem.objects.select_for_update(of=("self",)).select_related("creator__store")
+    item = found.get(pk=item.pk)
+    if item.watched_until < timezone.localdate():
+        raise DomainError("reward_closed", _("The time in which this reward can change is over."))
+    return item
+
+
+def _note(by: Person, item: RewardItem, verb: str, after: dict[str, Any]) -> None:
+    activity.record(by=by, verb=verb, object=item, unit=item.creator.store, after=after)
+
+
+def of_creator(creator: Creator) -> QuerySet[RewardItem]:
+    """The creator's rewards, the latest first."""
+    rows = RewardItem.objects.filter(creator=creator)
+    return rows.select_related("rule", "post").order_by("-done_on", "-id")
+
+
+def sums(items: QuerySet[RewardItem]) -> dict[str, int]:
+    """What rewards came to: earned, payable so far, and held."""
+    found = items.order_by().aggregate(earned=Sum("earned"), released=Sum("released"))
+    earned, released = found["earned"] or 0, found["released"] or 0
+    return {"earned": earned, "released": released, "held": earned - released}

@@ -1,0 +1,151 @@
+"""Forms of the reward pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incentives import rewards, rewards_sources
+from incentives.choices import Tier
+from incentives.forms import PlainDecimalField, PlainIntegerField
+from incentives.rewards_rule import MOST_DAYS
+from kosops.lib.errors import DomainError
+from matrix.choices import CreatorKind, Platform
+
+STEPS = 4
+
+
+def _amount(label: Any, **kwargs: Any) -> PlainDecimalField:
+    return PlainDecimalField(
+        label=label, min_value=0, max_digits=10, decimal_places=2, required=False, **kwargs
+    )
+
+
+def _days(label: Any, initial: int, help_text: Any) -> PlainIntegerField:
+    return PlainIntegerField(
+        label=label, min_value=0, max_value=MOST_DAYS, initial=initial, help_text=help_text
+    )
+
+
+class RewardRuleForm(forms.Form):
+    """A reward rule; steps without an amount are left out."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    source = forms.ChoiceField(label=_("For what"))
+    first_day = forms.DateField(
+        label=_("First day"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    last_day = forms.DateField(
+        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    check_days = _days(_("Checked after days"), 7, _("It is paid if it still stands then."))
+    count_days = _days(_("Figures count for days"), 30, _("From the day of publishing on."))
+    watch_days = _days(
+        _("Watched for days"), 60, _("A note removed by then gives its reward back.")
+    )
+    cap_person = _amount(_("Most for a person and month"))
+    budget = _amount(_("Budget of the rule"))
+    jump = PlainIntegerField(
+        label=_("Look at jumps from"),
+        required=False,
+        min_value=1,
+        help_text=_("So many interactions more within a day are looked at before they pay."),
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("Kind"),
+        choices=CreatorKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    tiers = forms.MultipleChoiceField(
+        label=_("Tier"), choices=Tier.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    platforms = forms.MultipleChoiceField(
+        label=_("Platform"),
+        choices=Platform.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    followers_from = PlainIntegerField(label=_("Followers from"), required=False, min_value=0)
+    followers_to = PlainIntegerField(label=_("Followers up to"), required=False, min_value=0)
+    handed_in = forms.BooleanField(label=_("Only notes whose link was handed in"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].choices = [  # type: ignore[attr-defined]
+            (source.code, source.label) for source in rewards_sources.sources()
+        ]
+        for number in range(STEPS):
+            self.fields[f"from_{number}"] = PlainIntegerField(
+                label=_("From"), required=False, min_value=0, initial=0 if not number else None
+            )
+            self.fields[f"pays_{number}"] = _amount(_("pays"))
+
+    @property
+    def steps(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        return [(self[f"from_{number}"], self[f"pays_{number}"]) for number in range(STEPS)]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors:
+            try:
+                rewards.checked(self.terms())
+            except DomainError as refusal:
+                self.add_error(None, str(refusal))
+        return data
+
+    def terms(self) -> dict[str, Any]:
+        """The terms in JSON form, amounts in minor units."""
+        data = self.cleaned_data
+        steps = [
+            {"at_least": data.get(f"from_{n}") or 0, "amount": int(data[f"pays_{n}"] * 100)}
+            for n in range(STEPS)
+            if data.get(f"pays_{n}")
+        ]
+        names = (
+            *("source", "check_days", "count_days", "watch_days", "jump", "handed_in"),
+            *("kinds", "tiers", "platforms", "followers_from", "followers_to"),
+        )
+        money = {
+            name: int(data[name] * 100) if data.get(name) is not None else None
+            for name in ("cap_person", "budget")
+        }
+        return {name: data.get(name) for name in names} | money | {"steps": steps}
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class BoostForm(forms.Form):
+    """Ask for traffic for a note."""
+
+    amount = PlainDecimalField(label=_("Amount"), min_value=1, max_digits=9, decimal_places=2)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class BoostStepForm(forms.Form):
+    """The next step of a request: approve, decline, or record what was spent."""
+
+    act = forms.ChoiceField(choices=[("approve", ""), ("decline", ""), ("spent", "")])
+    amount = PlainDecimalField(
+        label=_("Amount"), min_value=0, max_digits=9, decimal_places=2, required=False
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+    began_at = forms.DateTimeField(
+        label=_("Began at"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+
+class BudgetForm(forms.Form):
+    amount = PlainDecimalField(
+        label=_("Budget of this month"), min_value=0, max_digits=10, decimal_places=2
+    )

@@ -1,0 +1,38 @@
+"""The phone page of a creator's own rewards."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from incentives import rewards, rewards_words
+from kosops.lib.lists import keyset_page
+from matrix.models import Creator
+from matrix.own import own_page
+
+# A thumb scrolls through twenty rows, not fifty.
+SHOWN = 20
+
+
+@require_safe
+@own_page
+def own_rewards(request: HttpRequest, creator: Creator) -> HttpResponse:
+    """What each of my notes earned, or why nothing yet."""
+    page = keyset_page(
+        creator.rewards.select_related("rule", "post"),
+        field="done_on",
+        descending=True,
+        cursor=request.GET.get("cursor", ""),
+        size=SHOWN,
+    )
+    context = {
+        "creator": creator,
+        "sums": rewards.sums(creator.rewards.all()),
+        "page": page,
+        "rows": [
+            (each, rewards_words.standing_sentence(each), rewards_words.next_sentence(each))
+            for each in page.rows
+        ],
+    }
+    return render(request, "mobile/rewards.html", context)

@@ -1,0 +1,173 @@
+"""Reward rules and rewards in whole sentences, in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from incentives import rewards_rule, rewards_sources, tier_words
+from incentives.models import RewardItem, RewardRule
+from incentives.rewards_choices import Standing
+from incentives.rewards_rule import Terms
+from kosops.ui import formats
+from kosops.ui.parts import CalcRow
+from matrix.choices import CreatorKind
+from matrix.models.platforms import label_of
+
+
+def source_name(code: str) -> str:
+    return str(rewards_sources.source_of(code).label)
+
+
+def value_name(code: str) -> str:
+    return str(rewards_sources.source_of(code).value_label)
+
+
+def step_sentences(terms: Terms) -> list[str]:
+    """What each step pays."""
+    name = value_name(terms.source)
+    found = []
+    for step in terms.steps:
+        facts = {
+            "amount": formats.money(step.amount),
+            "count": formats.number(step.at_least),
+            "what": name,
+        }
+        text = (
+            _("%(what)s from %(count)s: %(amount)s") if step.at_least else _("As such: %(amount)s")
+        )
+        found.append(text % facts)
+    return found
+
+
+def day_sentences(terms: Terms) -> list[str]:
+    """When it counts, when it is paid, how long it can be taken back, what limits it."""
+    found = [
+        ngettext(
+            "Payable %(days)s day later, if it still stands then",
+            "Payable %(days)s days later, if it still stands then",
+            terms.check_days,
+        )
+        % {"days": formats.number(terms.check_days)},
+        ngettext(
+            "Taken back if it is removed within %(days)s day",
+            "Taken back if it is removed within %(days)s days",
+            terms.watch_days,
+        )
+        % {"days": formats.number(terms.watch_days)},
+    ]
+    if rewards_sources.source_of(terms.source).of_posts:
+        found.append(
+            ngettext(
+                "Figures count for %(days)s day; those of a boost do not count",
+                "Figures count for %(days)s days; those of a boost do not count",
+                terms.count_days,
+            )
+            % {"days": formats.number(terms.count_days)}
+        )
+    if terms.cap_person is not None:
+        found.append(
+            _("At most %(amount)s a person and month") % {"amount": formats.money(terms.cap_person)}
+        )
+    if terms.budget is not None:
+        found.append(_("Budget %(amount)s") % {"amount": formats.money(terms.budget)})
+    return found
+
+
+def condition_sentences(terms: Terms, brand: int) -> list[str]:
+    """For whom and what it holds; nothing when for everybody."""
+    found = []
+    if terms.kinds:
+        kinds = ", ".join(str(CreatorKind(kind).label) for kind in terms.kinds)
+        found.append(_("Only %(kinds)s") % {"kinds": kinds})
+    if terms.tiers:
+        names = ", ".join(tier_words.tier_name(tier) for tier in terms.tiers)
+        found.append(_("Tier %(tiers)s") % {"tiers": names})
+    if terms.platforms:
+        names = ", ".join(str(label_of(brand, code)) for code in terms.platforms)
+        found.append(_("On %(platforms)s") % {"platforms": names})
+    if terms.followers_from is not None:
+        count = formats.number(terms.followers_from)
+        found.append(_("From %(count)s followers") % {"count": count})
+    if terms.followers_to is not None:
+        count = formats.number(terms.followers_to)
+        found.append(_("Up to %(count)s followers") % {"count": count})
+    if terms.handed_in:
+        found.append(_("Its link was handed in and recognised"))
+    return found
+
+
+def standing_sentence(item: RewardItem) -> str:
+    """Where a reward stands and, if nothing is paid yet, why."""
+    terms = rewards_rule.terms_from_json(item.rule.terms)
+    following = rewards_rule.next_step(item.value, terms)
+    facts = {
+        "value": formats.number(item.value or 0),
+        "what": value_name(item.rule.source),
+        "day": formats.day(item.done_on + dt.timedelta(days=terms.check_days), get_language()),
+        "needed": formats.number(following.at_least if following else 0),
+        "earned": formats.money(item.earned),
+        "reason": item.stopped_reason,
+    }
+    text = {
+        Standing.PAYABLE: _("%(earned)s is payable."),
+        Standing.WAITING: _("%(earned)s is held until %(day)s; payable if it still stands then."),
+        Standing.BELOW: _("%(what)s: %(value)s; %(needed)s are needed."),
+        Standing.UNKNOWN: _("Not all figures have come in yet; unknown is not counted as 0."),
+        Standing.HIDDEN: _("%(earned)s is held while the note is hidden."),
+        Standing.REMOVED: _("The note is no longer there, so the reward is taken back."),
+        Standing.STOPPED: _("Stopped by hand: %(reason)s"),
+        Standing.FLAGGED: _(
+            "%(earned)s is held: the figures rose at once, a person looks at them."
+        ),
+        Standing.CAP_PERSON: _("%(earned)s: the limit of the person’s month is reached."),
+        Standing.CAP_BUDGET: _("%(earned)s: the budget of the rule is used up."),
+    }[Standing(item.standing)]
+    return text % facts
+
+
+def next_sentence(item: RewardItem) -> str:
+    """What the next step would pay; empty at the top and where nothing counts any more."""
+    terms = rewards_rule.terms_from_json(item.rule.terms)
+    following = rewards_rule.next_step(item.value, terms)
+    if following is None or item.standing in (Standing.REMOVED, Standing.STOPPED):
+        return ""
+    return _("%(what)s from %(count)s: %(amount)s") % {
+        "what": value_name(item.rule.source),
+        "count": formats.number(following.at_least),
+        "amount": formats.money(following.amount),
+    }
+
+
+def calculation(item: RewardItem) -> list[CalcRow]:
+    """From the fact to the amount, row by row."""
+    terms = rewards_rule.terms_from_json(item.rule.terms)
+    step = rewards_rule.step_reached(item.value, terms)
+    unknown = item.value is None
+    rows = [
+        CalcRow(
+            label=value_name(item.rule.source),
+            how=_("Likes, saves and comments; shares do not count") if item.post_id else "",
+            value=_("not in yet") if unknown else formats.number(item.value or 0),
+        ),
+        CalcRow(
+            label=_("Step reached"),
+            how=_("From %(count)s") % {"count": formats.number(step.at_least)} if step else "",
+            value=formats.money(step.amount if step else 0),
+        ),
+        CalcRow(label=_("Earned"), value=formats.money(item.earned), kind="sum"),
+        CalcRow(label=_("of it payable"), value=formats.money(item.released)),
+    ]
+    if held := item.earned - item.released:
+        rows.append(CalcRow(label=_("of it held"), value=formats.money(held)))
+    return rows
+
+
+def period(rule: RewardRule) -> str:
+    first = formats.day(rule.period.lower, get_language())
+    if rule.last_day is None:
+        return _("from %(first)s") % {"first": first}
+    last = formats.day(rule.last_day, get_language())
+    return _("%(first)s to %(last)s") % {"first": first, "last": last}
