@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.utils import timezone
 
-from accounts.choices import Role, UnitKind
-from accounts.models import Grant, Person, Unit
+from accounts import activity
+from accounts.choices import Role, StoreKind, UnitKind
+from accounts.models import Activity, Grant, Person, Unit
 from accounts.units import add_unit
 from customers import intake
 from customers.intake import LineFacts, OrderFacts, RefundFacts, take_orders, take_refunds
@@ -47,24 +50,44 @@ def at(day: str, hour: int = 12) -> dt.datetime:
 
 
 def cast() -> Cast:
-    brand = add_unit(by=None, kind=UnitKind.BRAND, code="CY", name="Chengye Beauty")
-    east = add_unit(by=None, kind=UnitKind.REGION, code="EAST", name="East", parent=brand)
-    south = add_unit(by=None, kind=UnitKind.REGION, code="SOUTH", name="South", parent=brand)
-    jingan = add_unit(
-        by=None, kind=UnitKind.STORE, code="SH0001", name="Jing'an Kerry Centre", parent=east
+    """Everybody, in four statements: most tests begin with this."""
+    brand, east, south, jingan, tianhe = _units()
+    zhou = _creator(jingan, "K001", "Zhou Min")
+    may = _creator(jingan, "C001", "May", kind=CreatorKind.KOC)
+    Creator.objects.bulk_create([zhou, may])
+    return Cast(brand, east, south, jingan, tianhe, zhou, may)
+
+
+def _units() -> list[Unit]:
+    """What `add_unit` makes, one after the other; `tests/accounts/test_units.py` compares them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('accounts_unit', 'id')) FROM generate_series(1, 5)"
+        )
+        pks = [pk for (pk,) in cursor.fetchall()]
+    brand = Unit(pk=pks[0], kind=UnitKind.BRAND, code="CY", name="Chengye Beauty")
+    east = Unit(pk=pks[1], kind=UnitKind.REGION, code="EAST", name="East", parent=brand)
+    south = Unit(pk=pks[2], kind=UnitKind.REGION, code="SOUTH", name="South", parent=brand)
+    jingan = Unit(
+        pk=pks[3], kind=UnitKind.STORE, code="SH0001", name="Jing'an Kerry Centre", parent=east
     )
-    tianhe = add_unit(
-        by=None, kind=UnitKind.STORE, code="GZ0001", name="Tianhe Parc Central", parent=south
+    tianhe = Unit(
+        pk=pks[4], kind=UnitKind.STORE, code="GZ0001", name="Tianhe Parc Central", parent=south
     )
-    return Cast(
-        brand=brand,
-        east=east,
-        south=south,
-        jingan=jingan,
-        tianhe=tianhe,
-        zhou=creator(jingan, "K001", "Zhou Min"),
-        may=creator(jingan, "C001", "May", kind=CreatorKind.KOC),
+    units = [brand, east, south, jingan, tianhe]
+    for unit in units:
+        unit.brand = brand
+        unit.path = f"{unit.parent.path if unit.parent else '/'}{unit.pk}/"
+        unit.store_kind = StoreKind.PHYSICAL if unit.kind == UnitKind.STORE else ""
+    Unit.objects.bulk_create(units)
+    now = timezone.now()
+    Activity.objects.bulk_create(
+        activity._row(
+            None, "unit.added", unit, unit, None, {"kind": unit.kind, "code": unit.code}, now
+        )
+        for unit in units
     )
+    return units
 
 
 def person(username: str, *grants: tuple[str, Unit], **fields: object) -> Person:
@@ -82,7 +105,15 @@ def finance(cast: Cast, username: str) -> Person:
 def creator(
     store: Unit, number: str, name: str, *, kind: str = CreatorKind.KOS, **fields: object
 ) -> Creator:
-    return Creator.objects.create(
+    made = _creator(store, number, name, kind=kind, **fields)
+    made.save(force_insert=True)
+    return made
+
+
+def _creator(
+    store: Unit, number: str, name: str, *, kind: str = CreatorKind.KOS, **fields: object
+) -> Creator:
+    return Creator(
         brand=store.brand,
         store=store,
         kind=kind,

@@ -10,7 +10,7 @@ from accounts.choices import Role, StoreKind, UnitKind
 from accounts.models import Activity, Unit
 from accounts.units import add_unit, move_unit
 from kosops.lib.errors import DomainError
-from tests.cast import Cast, cast, person
+from tests.cast import Cast, cast, cast_of_another_brand, person
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,27 @@ def test_a_new_unit_knows_its_place(chengye: Cast) -> None:
     row = Activity.objects.latest("pk")
     assert (row.verb, row.actor, row.unit) == ("unit.added", lin, store)
     assert row.after == {"kind": "store", "code": "SH0002"}
+
+
+def test_the_units_of_the_tests_are_as_the_product_makes_them(chengye: Cast) -> None:
+    def row(unit: Unit) -> dict[str, object]:
+        found = Unit.objects.filter(pk=unit.pk).values().get()
+        of_its_own = {"id", "code", "name", "path", "created_at"}
+        return {name: value for name, value in found.items() if name not in of_its_own}
+
+    def log(unit: Unit) -> tuple[object, ...]:
+        noted = Activity.objects.get(unit=unit)
+        return noted.verb, noted.actor_label, noted.object_type, noted.object_id - unit.pk
+
+    store = add_unit(by=None, kind=UnitKind.STORE, code="A", name="A", parent=chengye.east)
+    region = add_unit(by=None, kind=UnitKind.REGION, code="B", name="B", parent=chengye.brand)
+    assert (row(chengye.jingan), log(chengye.jingan)) == (row(store), log(store))
+    assert (row(chengye.south), log(chengye.south)) == (row(region), log(region))
+    assert chengye.jingan.path.rpartition(f"{chengye.jingan.pk}/")[0] == chengye.east.path
+    brand = Unit.objects.values().get(pk=chengye.brand.pk)
+    other = Unit.objects.values().get(pk=cast_of_another_brand().pk)
+    names = ("kind", "store_kind", "parent_id", "city", "active")
+    assert [brand[name] for name in names] == [other[name] for name in names]
 
 
 def test_a_brand_is_its_own_brand(chengye: Cast) -> None:
