@@ -93,19 +93,18 @@ def test_a_second_run_at_once_says_who_is_running(state: State, parent: Parent) 
     assert parent.page_status() == 200
 
 
-def test_ctrl_c_stops_everything(parent: Parent) -> None:
-    assert parent.stop(signal.SIGINT) == 0
-
-    assert parent.still_running() == []
-    assert "nothing is running any more" in parent.lines[-1]
-
-
-def test_a_second_run_keeps_the_data(state: State, parent: Parent, parents: list[Parent]) -> None:
+def test_ctrl_c_stops_everything_and_the_next_run_keeps_the_data(
+    state: State, parent: Parent, parents: list[Parent]
+) -> None:
     kept = state.path("secrets", "secret-key").read_text()
     with psycopg2.connect(state.database_url()) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS kept_between_runs AS SELECT 42 AS answer")
     connection.close()
-    assert parent.stop(signal.SIGTERM) == 0
+
+    assert parent.stop(signal.SIGINT) == 0
+
+    assert parent.still_running() == []
+    assert "nothing is running any more" in parent.lines[-1]
 
     again = Parent(state).wait_until_ready()
     parents.append(again)
@@ -168,7 +167,7 @@ def test_servers_that_shall_stay_outlive_the_run(state: State, parent: Parent) -
     postgres, redis = Postgres(state), Redis(state)
     assert not postgres.start(keep=True), "the run's server is the one that stays"
 
-    assert parent.stop() == 0
+    assert parent.stop(signal.SIGTERM) == 0
 
     assert postgres.pid() is not None
     assert redis.pid() is None
