@@ -29,17 +29,13 @@ ORDER = (
     "insights",
 )
 OUR_MODELS = [model for label in ORDER for model in apps.get_app_config(label).get_models()]
-SOURCES = {
-    path: ast.parse(path.read_text())
+SOURCES = [
+    path
     for folder in (*ORDER, "kosops")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
-}
-DOORS = {
-    path: tree
-    for path, tree in SOURCES.items()
-    if re.fullmatch(r"(.*_)?(pages|mobile|api)\.py", path.name)
-}
+]
+Trees = dict[Path, ast.AST]
 # Models that nobody asks for by person, and why.
 WITHOUT_SCOPE = {
     "accounts.SavedView": "a person's own; saved_views.visible adds what the brand shares",
@@ -47,6 +43,21 @@ WITHOUT_SCOPE = {
     "matrix.DoorCount": "counts of the public form, by digest; pages never read it",
     "incentives.PendingRelease": "a queue of the release run; pages never read it",
 }
+
+
+# Reading all of the source takes seconds, so one process does it, when it comes to these tests.
+reads_the_source = pytest.mark.xdist_group("source")
+
+
+@pytest.fixture(scope="module")
+def sources() -> Trees:
+    return {path: ast.parse(path.read_text()) for path in SOURCES}
+
+
+@pytest.fixture
+def doors(sources: Trees) -> Trees:
+    pages = re.compile(r"(.*_)?(pages|mobile|api)\.py")
+    return {path: tree for path, tree in sources.items() if pages.fullmatch(path.name)}
 
 
 def name_of(path: Path) -> str:
@@ -83,15 +94,17 @@ def managers_used(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, inner.get(id(node), "the manager itself")
 
 
-def test_there_are_doors_to_look_at() -> None:
-    assert len(DOORS) >= 6
+@reads_the_source
+def test_there_are_doors_to_look_at(doors: Trees) -> None:
+    assert len(doors) >= 6
 
 
-def test_doors_fetch_through_for_user_only() -> None:
+@reads_the_source
+def test_doors_fetch_through_for_user_only(doors: Trees) -> None:
     """An object in a view's hand means that permission was given."""
     wrong = [
         f"{name_of(path)}:{line} asks .objects.{asked}"
-        for path, tree in DOORS.items()
+        for path, tree in doors.items()
         for line, asked in managers_used(tree)
         if asked != "for_user"
     ]
@@ -199,11 +212,12 @@ def permissions_asked(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, word
 
 
-def test_every_permission_asked_for_is_held_by_a_role() -> None:
+@reads_the_source
+def test_every_permission_asked_for_is_held_by_a_role(sources: Trees) -> None:
     """A typing error would show nothing to anybody, which looks like an empty list."""
     wrong = [
         f"{name_of(path)}:{line} {word}"
-        for path, tree in SOURCES.items()
+        for path, tree in sources.items()
         for line, word in permissions_asked(tree)
         if word and word not in KNOWN_PERMISSIONS
     ]
@@ -224,10 +238,11 @@ def verbs_written(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield word.value.lineno, verb
 
 
-def test_every_verb_of_the_activity_log_has_words() -> None:
+@reads_the_source
+def test_every_verb_of_the_activity_log_has_words(sources: Trees) -> None:
     wrong = [
         f"{name_of(path)}:{line} {verb}"
-        for path, tree in SOURCES.items()
+        for path, tree in sources.items()
         for line, verb in verbs_written(tree)
         if not re.fullmatch(r"[a-z_]+\.[a-z_]+", verb) or verb.split(".")[1] not in DONE
     ]
@@ -237,11 +252,12 @@ def test_every_verb_of_the_activity_log_has_words() -> None:
 # -- unsafe ways ---------------------------------------------------------------
 
 
-def test_no_query_is_glued_together_from_input() -> None:
+@reads_the_source
+def test_no_query_is_glued_together_from_input(sources: Trees) -> None:
     """A12: set-based SQL takes its values as parameters; the ORM's raw doors stay shut."""
     wrong = [
         f"{name_of(path)}:{call.lineno} .{called(call)}(...)"
-        for path, tree in SOURCES.items()
+        for path, tree in sources.items()
         for call in calls(tree)
         if isinstance(call.func, ast.Attribute) and called(call) in {"raw", "extra"} and call.args
     ]

@@ -16,6 +16,7 @@ import pytest
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import models
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
@@ -67,6 +68,7 @@ from incentives.plans import NewRate, PlanTerms
 from incentives.rewards_rule import Step, Terms
 from integrations.importing import start_import
 from integrations.models import ImportBatch, ImportIssue
+from kosops import urls
 from kosops.lib.periods import Month
 from kosops.lib.secrets import decrypt
 from matrix import communities, custody, handover, help_requests, platform_rules
@@ -777,6 +779,17 @@ def test_strangers_are_sent_to_sign_in_everywhere(world: World) -> None:
     assert rows_of_everything() == before
 
 
+@pytest.fixture
+def short_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals without their page: thousands come, and `tests/test_error_pages.py` reads it."""
+    for status in (403, 404):
+
+        def refuse(request: Any, exception: Exception, status: int = status) -> HttpResponse:
+            return HttpResponse(status=status)
+
+        monkeypatch.setattr(urls, f"handler{status}", refuse)
+
+
 def what_opens(world: World, person: Person, label: str) -> list[str]:
     """Addresses of the first brand's objects that do not answer as if nothing was there."""
     browser = browser_of(person)
@@ -789,6 +802,7 @@ def what_opens(world: World, person: Person, label: str) -> list[str]:
     ]
 
 
+@pytest.mark.usefixtures("short_refusals")
 def test_objects_of_another_brand_do_not_exist(world: World, mingwang: Unit) -> None:
     """A1: with any role, by any method, no id of another brand opens or changes anything."""
     people = {role: c.person(f"qian-{role}", (role, mingwang)) for role in Role.values}
@@ -797,6 +811,7 @@ def test_objects_of_another_brand_do_not_exist(world: World, mingwang: Unit) -> 
     assert rows_of_everything() == before
 
 
+@pytest.mark.usefixtures("short_refusals")
 def test_objects_of_another_region_do_not_exist(world: World) -> None:
     """The same inside one brand: a role at a southern store opens nothing of the east."""
     people = {role: c.person(f"tian-{role}", (role, world.chengye.tianhe)) for role in Role.values}
