@@ -16,6 +16,7 @@ class IncentivesConfig(AppConfig):
             finding,
             import_payout_results,
             nightly,
+            plan_waiting,
             points_exports,
             points_waiting,
             race_waiting,

@@ -13,12 +13,19 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Sum
 
-from accounts.models import Unit
 from customers.choices import OrderStatus
-from customers.models import ChangedOrder, OrderLine
-from incentives import commission
-from incentives.models import CommissionLine, PendingRelease, PlanVersion, ReleaseLine
-from incentives.plans import in_force, rates_of
+from customers.models import ChangedOrder, Order, OrderLine
+from incentives import commission, order_facts, places
+from incentives.models import (
+    CommissionLine,
+    MonthLine,
+    PendingRelease,
+    PlanRate,
+    PlanVersion,
+    ReleaseLine,
+)
+from incentives.plans import before, in_force, own_part
+from kosops.lib.money import share_of
 from matrix.models import Creator
 
 # States of a credited line.
@@ -40,6 +47,11 @@ CAP_USED_UP = "cap_used_up"
 BELOW_ONE_CENT = "below_one_cent"
 NEXT_RUN = "next_run"
 OTHER_CURRENCY = "other_currency"
+NO_SHARE = "no_share"
+NOT_THE_LEAD = "not_the_lead"
+OWN_SALE = "own_sale"
+OWN_ORDER = "own_order"
+ORDER_CAP = "order_cap"
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,18 @@ class Explanation:
     posted: list[Posted] = field(default_factory=list)
     due_on: dt.date | None = None
     waits_for_run: bool = False
+    rate: PlanRate | None = None
+    # The pot's part of the line and how many people share it.
+    pot_amount: int = 0
+    pot_people: int = 0
+    # A higher rate of the plan before, kept by the shield of the plan in force that day.
+    shielded_by: PlanVersion | None = None
+    # The part of the rate that counts where the person bought the order themself.
+    own_bp: int | None = None
+    # Whether the order's cap left less than the rate gives.
+    under_order_cap: bool = False
+    # What the person's month as a whole adds or takes by the same plan, beside the lines.
+    month_added: int = 0
 
     @property
     def capped(self) -> bool:
@@ -124,7 +148,39 @@ def explain(*, line: OrderLine, creator: Creator, role: str) -> Explanation:
         posted=[Posted(each.run.as_of, each.run_id, each.base, each.amount) for each in lines],
         due_on=pending.due_on if pending else None,
         waits_for_run=waits,
+        rate=frozen.rate,
+        **_around(line, creator, role, frozen, lines[-1].base, target),
     )
+
+
+def _around(
+    line: OrderLine, creator: Creator, role: str, frozen: CommissionLine, base: int, target: int
+) -> dict[str, Any]:
+    """What else had a say: the pot, the shield, own orders, the order's cap, the month."""
+    order, rate = line.order, frozen.rate
+    found: dict[str, Any] = {}
+    if role == commission.POT:
+        shares = (
+            CommissionLine.objects.filter(order=order, order_line=line, role=role)
+            .values("creator")
+            .annotate(sum=Sum("amount"))
+        )
+        found["pot_amount"] = sum(each["sum"] for each in shares)
+        found["pot_people"] = sum(1 for each in shares if each["sum"])
+    elif target < share_of(base, frozen.rate_bp):
+        found["under_order_cap"] = True
+    today = in_force(order.brand, order.business_date)
+    if today is not None and today.shield_days and today.pk != rate.version_id:
+        kept = before(today)
+        if kept is not None and kept.pk == rate.version_id:
+            found["shielded_by"] = today
+    if places.own_buyer(order.brand_id, order.buyer_key) == creator.pk:
+        found["own_bp"] = own_part(rate.version)
+    months = MonthLine.objects.filter(
+        creator=creator, month=order.business_date.replace(day=1), version=rate.version
+    )
+    found["month_added"] = months.aggregate(sum=Sum("amount"))["sum"] or 0
+    return found
 
 
 def _state(line: OrderLine, creator: Creator, target: int, pending: bool) -> str:
@@ -140,11 +196,11 @@ def _state(line: OrderLine, creator: Creator, target: int, pending: bool) -> str
 
 def _why_missing(line: OrderLine, creator: Creator, role: str, base: int, waits: bool) -> str:
     order = line.order
-    named = order.seller_id if role == commission.SELLER else order.sharer_id
-    if named != creator.pk:
-        return NOT_NAMED
-    if role == commission.SHARER and order.seller_id == creator.pk:
-        return ALSO_SELLER
+    version = in_force(order.brand, order.business_date)
+    facts = order_facts.lines_of(order, version)
+    (own,) = [each for row, each in facts if row.pk == line.pk]
+    if reason := _why_not_named(order, own, creator, role):
+        return reason
     if order.currency != settings.CURRENCY:
         return OTHER_CURRENCY
     if order.status == OrderStatus.CLOSED:
@@ -153,35 +209,65 @@ def _why_missing(line: OrderLine, creator: Creator, role: str, base: int, waits:
         return NOT_COMMISSIONABLE
     if base == 0:
         return FULLY_REFUNDED
-    return _why_no_rate(line, order.brand, order.business_date, creator, role) or (
+    if version is None:
+        return NO_PLAN
+    terms = order_facts.terms_of(version, order.business_date)
+    return _why_no_rate(line, facts, terms, creator, role) or (
         NEXT_RUN if waits else BELOW_ONE_CENT
     )
 
 
-def _why_no_rate(line: OrderLine, brand: Unit, day: dt.date, creator: Creator, role: str) -> str:
-    version = in_force(brand, day)
-    if version is None:
-        return NO_PLAN
-    rates = rates_of(version)
-    rate = commission.pick_rate(rates, role, line.category, creator.tier, creator.kind)
+def _why_not_named(order: Order, facts: commission.LineFacts, creator: Creator, role: str) -> str:
+    """Why the person has no part in the line in this role."""
+    if role == commission.POT:
+        shares = {share.id: share.weight for share in facts.staff}
+        return "" if shares.get(creator.pk) else NO_SHARE
+    if role == commission.MANAGER:
+        if facts.manager is None or facts.manager.id != creator.pk:
+            return NOT_THE_LEAD
+        return OWN_SALE if creator.pk in (order.seller_id, order.sharer_id) else ""
+    named = order.seller_id if role == commission.SELLER else order.sharer_id
+    if named != creator.pk:
+        return NOT_NAMED
+    if role == commission.SHARER and order.seller_id == creator.pk:
+        return ALSO_SELLER
+    return ""
+
+
+def _why_no_rate(
+    line: OrderLine,
+    facts: list[tuple[OrderLine, commission.LineFacts]],
+    terms: commission.Terms,
+    creator: Creator,
+    role: str,
+) -> str:
+    (own,) = [each for row, each in facts if row.pk == line.pk]
+    person = next(
+        (
+            each
+            for each in (own.seller, own.sharer, own.manager)
+            if each is not None and each.id == creator.pk
+        ),
+        None,
+    )
+    rate = commission.rate_for(own, role, None if role == commission.POT else person, terms)
     if rate is None:
         return NO_RATE
-    if rate.rate_bp == 0:
+    if rate.fixed is None and rate.rate_bp == 0:
         return RATE_ZERO
-    order = line.order
-    owed = commission.targets(
-        commission.LineFacts(
-            net=line.net_amount,
-            category=line.category,
-            seller=_person(order.seller),
-            sharer=_person(order.sharer),
-        ),
-        rates,
-        version.cap_bp,
-    )
-    own = [each for each in owed if each.creator == creator.pk and each.role == role]
-    return CAP_USED_UP if own and own[0].rate_bp == 0 else ""
+    if role != commission.POT and own.own == creator.pk and terms.own_bp == 0:
+        return OWN_ORDER
+    parts = [each for each in commission.line_parts(own, terms, {}) if each.role == role]
+    if parts and parts[0].amount == 0 and parts[0].used_bp == 0 and not _tiny(parts[0], own.base):
+        return CAP_USED_UP
+    owed = commission.order_targets([each for _row, each in facts], terms, [{} for _ in facts])
+    place = [row.pk for row, _each in facts].index(line.pk)
+    got = sum(target.amount for target in owed[place] if target.role == role)
+    return ORDER_CAP if parts and got < parts[0].amount else ""
 
 
-def _person(creator: Creator | None) -> commission.Person | None:
-    return commission.Person(creator.pk, creator.tier, creator.kind) if creator else None
+def _tiny(part: commission.Part, base: int) -> bool:
+    """Whether the claim itself comes to less than a cent."""
+    if part.claim.amount is not None:
+        return part.claim.amount == 0
+    return share_of(base, part.claim.rate_bp) == 0 and part.claim.rate_bp > 0 and part.rate_bp > 0

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access, activity, brands
 from accounts.models import Unit
 from incentives import plan_words, plans
+from incentives.commission import ROLES
 from incentives.models import PlanVersion
 from incentives.plan_choices import PlanState
 from incentives.plan_forms import (
@@ -71,7 +72,9 @@ def _card(version: PlanVersion, today: Any) -> dict[str, Any]:
                 "said": plan_words.rate_sentence(rate),
                 "notes": plan_words.rate_notes(rate, version.band_mode),
             }
-            for rate in version.rates.all()
+            for rate in sorted(
+                version.rates.all(), key=lambda each: (ROLES.index(each.role), each.pk)
+            )
         ],
     }
 
@@ -87,6 +90,7 @@ def _version(request: HttpRequest, version_id: int, permission: str = VIEW) -> P
     found = PlanVersion.objects.for_user(request.user, VIEW).select_related(
         "brand", "created_by", "approved_by", "submitted_by"
     )
+    found = found.prefetch_related("rates__bands", "rates__unit")
     version = get_object_or_404(found, pk=version_id)
     access.require(request.user, permission, version.brand)
     return version

@@ -24,7 +24,7 @@ IN_THE_POT = 3
 
 
 def rate_sentence(rate: PlanRate) -> str:
-    """What a rate gives, to whom, and when: as one would say it to finance."""
+    """What a rate gives, to whom and for what, as one would say it to finance."""
     conditions = _conditions(rate)
     said = _("%(role)s: %(what)s") % {
         "role": BeneficiaryRole(rate.role).label,
@@ -62,7 +62,7 @@ def _conditions(rate: PlanRate) -> list[str]:
     if rate.channel:
         found.append(_("channel %(channel)s") % {"channel": Channel(rate.channel).label})
     if rate.buyer:
-        found.append(str(Buyer(rate.buyer).label))
+        found.append(_("new buyers") if rate.buyer == Buyer.NEW else _("repeat buyers"))
     return found
 
 

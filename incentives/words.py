@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from incentives import explaining
+from incentives import explaining, plan_words
 from incentives.choices import BeneficiaryRole, Tier
 from incentives.explaining import Explanation
 from kosops.lib.periods import Month
@@ -46,6 +46,21 @@ MISSING: dict[str, str | Promise] = {
     explaining.BELOW_ONE_CENT: gettext_lazy("The commission is less than one cent."),
     explaining.NEXT_RUN: gettext_lazy("The order is new or changed. The next run works it out."),
     explaining.OTHER_CURRENCY: gettext_lazy("The order is in another currency than the books."),
+    explaining.NO_SHARE: gettext_lazy(
+        "The person had no share in the pot of the order’s store on the day of payment."
+    ),
+    explaining.NOT_THE_LEAD: gettext_lazy(
+        "The person did not lead the seller’s store on the day of payment."
+    ),
+    explaining.OWN_SALE: gettext_lazy(
+        "A manager gets no override on what they sold or shared themself."
+    ),
+    explaining.OWN_ORDER: gettext_lazy(
+        "The person bought this order themself; by the plan own orders earn nothing."
+    ),
+    explaining.ORDER_CAP: gettext_lazy(
+        "The lines before it take all that the plan allows for one order."
+    ),
 }
 
 
@@ -93,32 +108,24 @@ def calculation(explanation: Explanation) -> list[CalcRow]:
     rows.append(CalcRow(label=_("Base"), value=money(explanation.base), kind="sum"))
     if explanation.missing:
         return rows
-    rows.append(
-        CalcRow(
-            label=_("Rate"),
-            how=rule_sentence(explanation),
-            value=percent_bp(explanation.rate_bp),
-            href=reverse("incentives:plans"),
-        )
-    )
-    if explanation.capped:
-        rows.append(
-            CalcRow(
-                label=_("The plan's own rate is %(rate)s")
-                % {"rate": percent_bp(explanation.plan_rate_bp)},
-                how=_("All roles together stay under the plan's cap; the seller comes first."),
-                kind="note",
-            )
-        )
+    rows += _rate_rows(explanation)
     rows.append(
         CalcRow(
             label=_("Commission"),
-            how=_("%(base)s × %(rate)s, rounded down to the cent")
-            % {"base": money(explanation.base), "rate": percent_bp(explanation.rate_bp)},
+            how=_how(explanation),
             value=money(explanation.target),
             kind="sum",
         )
     )
+    if explanation.month_added:
+        rows.append(
+            CalcRow(
+                label=_("The month as a whole"),
+                how=_("Steps and monthly limits, beside this line"),
+                value=money(explanation.month_added),
+                kind="note",
+            )
+        )
     if len(explanation.posted) > 1:
         rows += [
             CalcRow(
@@ -132,10 +139,71 @@ def calculation(explanation: Explanation) -> list[CalcRow]:
     return rows
 
 
+def _rate_rows(explanation: Explanation) -> list[CalcRow]:
+    """The rate and whatever had a say in it."""
+    rate, href = explanation.rate, reverse("incentives:plans")
+    if explanation.version is not None:
+        href = reverse("incentives:plan", args=[explanation.version.pk])
+    fixed = rate is not None and rate.fixed_amount is not None
+    rows = [
+        CalcRow(
+            label=_("Rate"),
+            how=plan_words.rate_sentence(rate) if rate else rule_sentence(explanation),
+            value=money(rate.fixed_amount) if fixed else percent_bp(explanation.rate_bp),
+            href=href,
+        )
+    ]
+
+    def note(label: str, how: str = "") -> None:
+        rows.append(CalcRow(label=label, how=how, kind="note"))
+
+    if explanation.shielded_by is not None:
+        note(
+            _("Kept by the shield of “%(plan)s”") % {"plan": explanation.shielded_by.name},
+            _("The person was promoting in the days before, and the old rate is higher."),
+        )
+    if explanation.own_bp is not None:
+        note(
+            _("Own order: %(part)s of the rate counts") % {"part": percent_bp(explanation.own_bp)},
+            _("The buyer is the person themself."),
+        )
+    elif explanation.capped and not fixed:
+        note(
+            _("The plan's own rate is %(rate)s") % {"rate": percent_bp(explanation.plan_rate_bp)},
+            _("All roles together stay under the plan's cap; the seller comes first."),
+        )
+    if explanation.under_order_cap:
+        note(_("The order’s limit left less"), _("All roles of an order stay under its limit."))
+    return rows
+
+
+def _how(explanation: Explanation) -> str:
+    rate = explanation.rate
+    if explanation.role == BeneficiaryRole.POT:
+        return _("The pot of %(amount)s among %(people)s people by their shares") % {
+            "amount": money(explanation.pot_amount),
+            "people": explanation.pot_people,
+        }
+    if rate is not None and rate.fixed_amount is not None:
+        return _("The fixed amount, in proportion to what was not refunded")
+    return _("%(base)s × %(rate)s, rounded down to the cent") % {
+        "base": money(explanation.base),
+        "rate": percent_bp(explanation.rate_bp),
+    }
+
+
 def in_one_sentence(explanation: Explanation) -> str:
     """The calculation as a person would say it, for the phone."""
     if explanation.missing:
         return str(MISSING[explanation.missing])
+    rate = explanation.rate
+    fixed = rate is not None and rate.fixed_amount is not None
+    if fixed or explanation.role == BeneficiaryRole.POT:
+        return _("%(how)s = %(amount)s. %(state)s") % {
+            "how": _how(explanation),
+            "amount": money(explanation.target),
+            "state": state_sentence(explanation),
+        }
     return _("%(base)s × %(rate)s = %(amount)s. %(state)s") % {
         "base": money(explanation.base),
         "rate": percent_bp(explanation.rate_bp),
