@@ -202,6 +202,7 @@ FACTS: dict[str, Promise] = {
     "number": _("Number"),
     "on": _("Day"),
     "on_paper": _("On paper"),
+    "order_amount": _("Sum of the orders"),
     "orders": _("Orders"),
     "other": _("The other one"),
     "outcome": _("Result"),
@@ -240,6 +241,7 @@ FACTS: dict[str, Promise] = {
     "staff_by_payroll": _("Staff are paid by payroll"),
     "received_on": _("Received on"),
     "recovered": _("Recovered"),
+    "refund_amount": _("Sum of the refunds"),
     "refunds": _("Refunds"),
     "regions": _("Regions"),
     "released": _("Released"),
@@ -294,6 +296,7 @@ FACTS: dict[str, Promise] = {
 
 # Facts that are amounts, by the kind of object that has them.
 AMOUNTS = {
+    "incentives.controltotal": {"order_amount", "refund_amount"},
     "incentives.correction": {"amount"},
     "incentives.boost": {"total"},
     "incentives.boostbudget": {"total"},

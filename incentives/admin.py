@@ -16,8 +16,10 @@ from incentives.models import (
     ChangedMonth,
     CommissionLine,
     CommissionRun,
+    ControlTotal,
     Correction,
     CouponCode,
+    DayDigest,
     Journal,
     LadderVersion,
     LedgerAccount,
@@ -39,6 +41,7 @@ from incentives.models import (
     PointLine,
     PointRule,
     PointRun,
+    ProofRun,
     ProviderEntry,
     Race,
     RaceAward,
@@ -290,6 +293,24 @@ class CorrectionAdmin(Looking):
     list_select_related = ("brand", "creator", "maker", "checker")
     list_filter = ("kind", "state")
     search_fields = ("=creator__number",)
+
+
+@admin.register(ProofRun)
+class ProofRunAdmin(Looking):
+    list_display = ("brand", "started_at", "finished_at", "differences", "by")
+    list_select_related = ("brand", "by")
+
+
+@admin.register(DayDigest)
+class DayDigestAdmin(Looking):
+    list_display = ("brand", "day", "journals", "digest", "sealed_at")
+    list_select_related = ("brand",)
+
+
+@admin.register(ControlTotal)
+class ControlTotalAdmin(Looking):
+    list_display = ("brand", "source", "day", "orders", "order_amount", "refunds", "refund_amount")
+    list_select_related = ("brand",)
 
 
 @admin.register(Settlement)

@@ -33,10 +33,9 @@ BOOKINGS: dict[str, Booking] = {
     # By hand, with a second person.
     Kind.ADJUSTMENT: Booking([Account.EXPENSE], [Account.PAYABLE]),
     Kind.WRITE_OFF: Booking([Account.WRITE_OFF], [Account.PAYABLE]),
-    # The net amount goes on its way to the bank, the tax waits for the tax office; what the bank
-    # sends back, comes back with its tax.
+    # On its way to the bank; tax goes aside on the way or at its end.
     Kind.PAYOUT_APPROVED: Booking([Account.PAYABLE], [Account.INFLIGHT, Account.TAX]),
-    Kind.PAYOUT_PAID: Booking([Account.INFLIGHT], [Account.CASH_CLEARING]),
+    Kind.PAYOUT_PAID: Booking([Account.INFLIGHT], [Account.CASH_CLEARING, Account.TAX]),
     Kind.PAYOUT_FAILED: Booking([Account.INFLIGHT, Account.TAX], [Account.PAYABLE]),
     # Points stay among points.
     Kind.POINTS_EARNED: Booking(_POINTS, _POINTS),

@@ -42,6 +42,8 @@ BOOKS = {
     "correction_amount": _(
         "What the person is owed more once it is booked; below zero it is taken away."
     ),
+    "sealed_journals": _("Journals that were written on that day."),
+    "stated": _("As the partner counted it for the day."),
     "ledger_accounts": _("Accounts of this kind; there is one for each person where it matters."),
     "ledger_balance": _("Debit less credit. All balances together are zero."),
 }

@@ -18,7 +18,7 @@ from incentives.choices import OWNED_KINDS, JournalKind
 from incentives.models import Journal, LedgerAccount, Posting
 from kosops.lib.errors import DomainError
 from kosops.lib.money import check_amount
-from kosops.lib.sql import execute, lock_key
+from kosops.lib.sql import execute, fetch_one, lock_key
 from matrix.models import Creator
 
 # The source of the journals of payouts; their keys are "<out_no>:<kind>".
@@ -132,6 +132,18 @@ def _open_accounts(brand: Unit, kind: str, currency: str) -> None:
         """,
         {"brand": brand.pk, "kind": kind, "currency": currency},
     )
+
+
+def owns_the_books() -> bool:
+    """Whether the role that this process signs in with could switch the guards of the books off."""
+    row = fetch_one(
+        """
+        SELECT pg_has_role(current_user, c.relowner, 'USAGE')
+               OR has_table_privilege('incentives_posting', 'UPDATE, DELETE, TRUNCATE') AS owns
+          FROM pg_class c WHERE c.oid = 'incentives_posting'::regclass
+        """
+    )
+    return bool(row["owns"])
 
 
 def balance(account: LedgerAccount) -> int:

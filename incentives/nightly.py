@@ -13,7 +13,15 @@ from django.utils.translation import gettext_lazy
 from accounts import jobs
 from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
-from incentives import commission_runs, points, proof, proof_words, settlement, tier_runs
+from incentives import (
+    commission_runs,
+    points,
+    proof,
+    proof_runs,
+    proof_words,
+    settlement,
+    tier_runs,
+)
 from kosops.lib.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -77,12 +85,8 @@ def run_brand(
 
 
 def verify_books() -> int:
-    """Prove the books and log every difference; the number of differences."""
-    findings = proof.verify()
-    for finding in findings:
-        if finding.differences:
-            logger.error("%s: %s differences", finding.title, finding.differences)
-    return proof.differences(findings)
+    """Prove the books and keep what was found; the number of differences."""
+    return proof.differences(proof_runs.prove(by=None))
 
 
 # -- the same by a person's button ---------------------------------------------
@@ -113,7 +117,7 @@ def start_proof(*, by: Person, brand: Unit) -> Job:
 
 @jobs.job_kind("incentives.verify")
 def verify_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
-    findings = proof.verify()
+    findings = proof_runs.prove(by=job.created_by)
     for finding in findings:
         for example in finding.examples:
             progress.say(f"{finding.title}: {example}")

@@ -25,7 +25,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.choices import Role
 from accounts.models import Grant, Person
-from incentives import ledger, payee_rules, payees, payout_files, payout_policies, payout_tax, tax
+from incentives import (
+    ledger,
+    payee_rules,
+    payees,
+    payout_files,
+    payout_policies,
+    payout_tax,
+    proof_runs,
+    tax,
+)
 from incentives.choices import (
     BatchState,
     Decision,
@@ -271,11 +280,12 @@ def content_hash(batch: PayoutBatch) -> str:
 def submit(*, by: Person, batch: PayoutBatch) -> PayoutBatch:
     """Hand the batch to a second person, and to a third one above the limit of the brand's rules.
 
-    Only its maker may; refuses `wrong_state`.
+    Only its maker may; refuses `wrong_state` and `books_differ` (so do approving and exporting).
     """
     batch = _locked(batch, BatchState.DRAFT)
     if batch.maker_id != by.pk:
         raise NotAllowed("not_the_maker", _("Only the person who made the batch may submit it."))
+    proof_runs.check_proved(batch.brand)
     batch.state = BatchState.SUBMITTED
     batch.content_hash = content_hash(batch)
     batch.submitted_at = timezone.now()
@@ -329,6 +339,7 @@ def approve(*, by: Person, batch: PayoutBatch, reason: str = "") -> PayoutBatch:
     """
     batch = _locked(batch, BatchState.SUBMITTED)
     check_may_decide(by=by, batch=batch)
+    proof_runs.check_proved(batch.brand)
     _check_unchanged(batch)
     is_last = batch.approvals.count() + 1 >= batch.checkers_needed
     if is_last:
@@ -532,6 +543,7 @@ def export(*, by: Person, batch: PayoutBatch) -> PayoutBatch:
     batch = _locked(batch, BatchState.APPROVED)
     if batch.paused_at:
         raise batch_paused()
+    proof_runs.check_proved(batch.brand)
     _check_approved(batch)
     held = _hold_back(batch)
     going = batch.payouts.filter(state=PayoutState.APPROVED)

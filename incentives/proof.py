@@ -6,11 +6,13 @@ until a person has dealt with it.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from incentives import booking, commission_proof, settlement_sql
 from kosops.lib import sql
@@ -187,13 +189,14 @@ _STORED_EQUALS_DERIVED = (
              WHERE a.kind IN ('accrued', 'payable') AND a.currency = %(currency)s
              GROUP BY 1, 2, 3, 4, 5
         ), taxed AS (
-            SELECT o.brand_id, o.creator_id, to_char(j.business_date, 'YYYY-MM') AS period,
+            SELECT j.brand_id, o.creator_id, to_char(j.business_date, 'YYYY-MM') AS period,
                    -sum(t.amount) AS tax
               FROM incentives_ledgeraccount tax
               JOIN incentives_posting t ON t.account_id = tax.id
               JOIN incentives_journal j ON j.id = t.journal_id
-              JOIN incentives_posting own ON own.journal_id = j.id AND own.line = 3 - t.line
-              JOIN incentives_ledgeraccount o ON o.id = own.account_id
+              JOIN (SELECT p.journal_id, min(a.creator_id) AS creator_id
+                      FROM incentives_posting p JOIN incentives_ledgeraccount a ON a.id = p.account_id
+                     GROUP BY p.journal_id) AS o ON o.journal_id = j.id
              WHERE tax.kind = 'tax' AND tax.currency = %(currency)s
              GROUP BY 1, 2, 3
         ), book AS (
@@ -488,9 +491,78 @@ _TARGET_EQUALS_POSTED = (
     ),
 )
 
+# What the books owe the world outside, and it them. Registered by whoever knows that world.
+_OUTSIDE: list[Check] = [
+    Check(
+        "in_flight_too_long",
+        "No payout has been under way for longer than the bank may take",
+        """
+        SELECT split_part(j.key, ':', 1) AS out_no, j.created_at::text AS since
+          FROM incentives_journal j
+          LEFT JOIN incentives_journal d ON d.source = 'payout'
+               AND d.kind IN ('payout_paid', 'payout_failed')
+               AND split_part(d.key, ':', 1) = split_part(j.key, ':', 1)
+         WHERE j.source = 'payout' AND j.kind = 'payout_approved'
+           AND j.created_at < %(in_flight_since)s AND d.id IS NULL
+        """,
+    ),
+    Check(
+        "nothing_waits",
+        "No work and no refund that could be dealt with has waited for a quarter of an hour",
+        """
+        SELECT 'job' AS what, id, created_at::text AS since FROM accounts_job
+         WHERE state = 'waiting' AND created_at < %(waiting_since)s
+        UNION ALL
+        SELECT 'refund', w.id, w.received_at::text
+          FROM customers_waitingrefund w
+          JOIN customers_order o ON o.brand_id = w.brand_id AND o.source = w.source
+               AND o.external_id = w.order_external_id
+         WHERE w.applied_at IS NULL AND w.reason = '' AND w.received_at < %(waiting_since)s
+        """,
+    ),
+    Check(
+        "control_totals",
+        "What partners counted for a day is what came in",
+        """
+        SELECT t.source, t.day::text AS day, t.orders, COALESCE(o.count, 0) AS our_orders,
+               t.order_amount, COALESCE(o.sum, 0) AS our_amount, t.refunds,
+               COALESCE(r.count, 0) AS our_refunds, t.refund_amount, COALESCE(r.sum, 0) AS our_refunded
+          FROM incentives_controltotal t
+          LEFT JOIN (SELECT brand_id, source, business_date AS day, count(*), sum(paid_amount)
+                       FROM customers_order GROUP BY 1, 2, 3) o
+            ON o.brand_id = t.brand_id AND o.source = t.source AND o.day = t.day
+          LEFT JOIN (
+            SELECT brand_id, source, (at AT TIME ZONE %(zone)s)::date AS day, count(*), sum(amount)
+              FROM (SELECT o.brand_id, o.source, r.refunded_at AS at, r.amount
+                      FROM customers_refund r JOIN customers_order o ON o.id = r.order_id
+                    UNION ALL
+                    SELECT brand_id, source, refunded_at, amount
+                      FROM customers_waitingrefund WHERE applied_at IS NULL) AS came
+             GROUP BY 1, 2, 3) r
+            ON r.brand_id = t.brand_id AND r.source = t.source AND r.day = t.day
+         WHERE (t.orders, t.order_amount, t.refunds, t.refund_amount) <>
+               (COALESCE(o.count, 0), COALESCE(o.sum, 0), COALESCE(r.count, 0), COALESCE(r.sum, 0))
+        """,
+    ),
+]
+
+
+def register(check: Check) -> None:
+    """Add a check against the world outside: a provider's statement, a partner's totals."""
+    if all(known.code != check.code for known in _OUTSIDE):
+        _OUTSIDE.append(check)
+
+
+def every_check() -> tuple[Check, ...]:
+    """The checks within the books, and those against the world outside."""
+    return (*CHECKS, *_OUTSIDE)
+
+
 _OF_PLANS = tuple(Check(*each) for each in commission_proof.CHECKS)
 CHECKS = (*_SUMS, *_STORED_EQUALS_DERIVED, *_TARGET_EQUALS_POSTED, *_OF_PLANS)
 EXAMPLES = 5
+# Whatever could be dealt with and is not by then is lost or stuck.
+WAITS = dt.timedelta(minutes=15)
 
 
 def verify(*, checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
@@ -499,6 +571,13 @@ def verify(*, checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
     A check is one statement and so sees one moment; runs commit what belongs together at once, so
     the books prove while a run is going on.
     """
+    now = timezone.now()
+    params = {
+        "currency": settings.CURRENCY,
+        "zone": settings.TIME_ZONE,
+        "in_flight_since": now - dt.timedelta(hours=settings.INFLIGHT_HOURS),
+        "waiting_since": now - WAITS,
+    }
     findings = []
     with transaction.atomic():
         # Whole tables are compared: never row by row, even where statistics are not there yet.
@@ -510,7 +589,7 @@ def verify(*, checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
             rows = sql.fetch_all(
                 f"SELECT *, count(*) OVER () AS all_of_them FROM ({check.query}) AS differences "
                 f"LIMIT {EXAMPLES}",
-                {"currency": settings.CURRENCY},
+                params,
             )
             total = rows[0]["all_of_them"] if rows else 0
             for row in rows:

@@ -29,5 +29,14 @@ TITLES: dict[str, str | Promise] = {
     "months_follow": _("The lines of a month add up to what the month comes to"),
     "months_in_books": _("What months added or took stands in the books, person by person"),
     "month_caps": _("What a person got in a month stays under the plan’s limit"),
+    "in_flight_too_long": _("No payout is under way for longer than the bank may take"),
+    "nothing_waits": _("Nothing that could be dealt with has waited for 15 minutes"),
+    "control_totals": _("What partners counted for a day is what came in"),
+    "sealed_days": _("The journals of sealed days are those that were sealed"),
     "released_within_earned": _("What was released equals what was earned where nothing waits"),
 }
+
+
+def title_of(code: str) -> str:
+    """A check of another part of the product may have brought its own title."""
+    return str(TITLES.get(code, code))

@@ -13,12 +13,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access, brands
-from accounts.models import Job
-from incentives import nightly, settlement, words
+from incentives import ledger, nightly, proof_runs, settlement, words
 from incentives.choices import LedgerKind, SettlementState
-from incentives.models import CommissionRun, Journal, LedgerAccount, Posting, Settlement
-from incentives.proof import CHECKS
-from incentives.proof_words import TITLES
+from incentives.models import (
+    CommissionRun,
+    Journal,
+    LedgerAccount,
+    Posting,
+    ProofRun,
+    Settlement,
+)
+from incentives.proof_words import title_of
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import keyset_page
@@ -142,12 +147,7 @@ def books(request: HttpRequest) -> HttpResponse:
         )
     )
     page = keyset_page(journals, field="id", descending=True, cursor=request.GET.get("cursor", ""))
-    proof = (
-        Job.objects.for_user(request.user, BOOKS)
-        .filter(kind="incentives.verify", unit=brand)
-        .order_by("-created_at")
-        .first()
-    )
+    proof = proof_runs.latest(brand)
     context = {
         "brand": brand,
         "kinds": [
@@ -159,6 +159,7 @@ def books(request: HttpRequest) -> HttpResponse:
         "may_correct": _may(request, "books.correct", brand),
         "proof": proof,
         "proof_rows": _proof_rows(proof),
+        "one_role": ledger.owns_the_books(),
     }
     return page_or_fragment(
         request, "incentives/books.html", context, fragment="incentives/_journals.html"
@@ -169,10 +170,11 @@ def _figure(sums: dict[str, Any], kind: str, name: str) -> int:
     return (sums.get(kind) or {}).get(name) or 0
 
 
-def _proof_rows(proof: Job | None) -> list[tuple[str, int]]:
-    if proof is None or not proof.counts:
-        return []
-    return [(str(TITLES[check.code]), proof.counts.get(check.code, 0)) for check in CHECKS]
+def _proof_rows(proof: ProofRun | None) -> list[tuple[str, int]]:
+    """What differs comes first."""
+    found = proof.findings if proof else []
+    rows = [(title_of(each["code"]), each["differences"]) for each in found]
+    return sorted(rows, key=lambda row: -row[1])
 
 
 @require_POST

@@ -69,7 +69,7 @@ _BOOK = f"""
      GROUP BY creator_id
 """
 
-# Tax is the brand's account; the person is that of the journal's other line.
+# Tax is the brand's account; the person is the one of the journal's other lines.
 _TAX = """
     INSERT INTO statement_tax
     SELECT o.creator_id, -sum(t.amount)
@@ -77,9 +77,10 @@ _TAX = """
       JOIN incentives_posting t ON t.account_id = tax.id
       JOIN incentives_journal j ON j.id = t.journal_id
            AND j.business_date BETWEEN %(first)s AND %(last)s
-      JOIN incentives_posting own ON own.journal_id = j.id AND own.line = 3 - t.line
-      JOIN incentives_ledgeraccount o ON o.id = own.account_id AND o.creator_id IS NOT NULL
-     WHERE tax.brand_id = %(brand)s AND tax.kind = 'tax' AND tax.currency = %(currency)s
+     CROSS JOIN LATERAL (
+        SELECT min(a.creator_id) AS creator_id FROM incentives_posting p
+          JOIN incentives_ledgeraccount a ON a.id = p.account_id WHERE p.journal_id = j.id) AS o
+     WHERE o.creator_id IS NOT NULL AND tax.brand_id = %(brand)s AND tax.kind = 'tax' AND tax.currency = %(currency)s
        AND (%(people)s::bigint[] IS NULL OR o.creator_id = ANY(%(people)s))
      GROUP BY o.creator_id
 """

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts import access, waiting
 from accounts.models import Person
-from incentives import corrections, settlement, words
+from incentives import corrections, proof_runs, settlement, words
 from incentives.choices import BatchState
 from incentives.models import Boost, PayoutBatch, RewardItem, RewardRule, TierProposal, TierRisk
 from kosops.ui.parts import Waiting
@@ -33,6 +33,12 @@ def _money_to_decide(person: Person) -> QuerySet[Any, Any]:
 @waiting.question("corrections_to_decide")
 def _corrections_to_decide(person: Person) -> QuerySet[Any, Any]:
     return waiting.figure(corrections.to_decide(person))
+
+
+@waiting.question("books_differ")
+def _books_differ(person: Person) -> QuerySet[Any, Any]:
+    brands = access.visible_brands(person, "payouts.make")
+    return waiting.figure(proof_runs.standing(brands), Sum("differences"))
 
 
 @waiting.question("own_batches")
@@ -122,6 +128,25 @@ def by_hand(person: Person) -> Iterator[Waiting]:
             icon="book-open",
             rank="must",
             note=_("Another person asked for it; you decide"),
+        )
+
+
+@waiting.register
+def differences(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["books_differ"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "The books show <b>{count}</b> difference, payouts are stopped",
+                    "The books show <b>{count}</b> differences, payouts are stopped",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:books"),
+            icon="shield-check",
+            rank="must",
+            note=_("Until a later proof finds nothing"),
         )
 
 

@@ -52,6 +52,7 @@ from incentives.models import (
     PlanVersion,
     PointGrant,
     PointRule,
+    ProofRun,
     RaceDispute,
     Redemption,
     Reward,
@@ -156,6 +157,7 @@ class World:
     statement: Statement
     payout_batch: PayoutBatch
     correction: Correction
+    proof: ProofRun
     journal: Journal
     plan: PlanVersion
     point_rule: PointRule
@@ -164,6 +166,17 @@ class World:
     race_dispute: RaceDispute
     race_screen: race_screens.NewScreen
     application: Application
+
+
+def a_proof(brand: Any) -> ProofRun:
+    now = timezone.now()
+    return ProofRun.objects.create(
+        brand=brand,
+        started_at=now,
+        finished_at=now,
+        differences=0,
+        findings=[{"code": "journal_balances", "differences": 0, "examples": []}],
+    )
 
 
 def routes() -> list[tuple[str, set[str]]]:
@@ -309,6 +322,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:boost_step": lambda w: {"boost_id": w.boost.pk},
     "incentives:boost_ask": lambda w: {"post_id": w.post.pk},
     "incentives:statement": lambda w: {"statement_id": w.statement.pk},
+    "incentives:proof": lambda w: {"proof_id": w.proof.pk},
     "incentives:correction": lambda w: {"correction_id": w.correction.pk},
     "incentives:correction_decide": lambda w: {"correction_id": w.correction.pk},
     "incentives:reversal_add": lambda w: {"journal_id": w.journal.pk},
@@ -604,6 +618,7 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         correction=corrections.ask_adjustment(
             by=chen, creator=chengye.zhou, amount=500, reason="missed"
         ),
+        proof=a_proof(chengye.brand),
         journal=Journal.objects.filter(brand=chengye.brand).earliest("pk"),
         plan=plans.draft(
             by=None,

@@ -10,6 +10,7 @@ from incentives.models.perks import CouponCode, Redemption, Reward
 from incentives.models.places import OwnBuyer, StaffPlace
 from incentives.models.plans import PlanBand, PlanMargin, PlanRate, PlanVersion
 from incentives.models.points import PointGrant, PointLine, PointRule, PointRun
+from incentives.models.proofs import ControlTotal, DayDigest, ProofRun
 from incentives.models.provider import ProviderEntry
 from incentives.models.races import (
     Race,
@@ -48,8 +49,10 @@ __all__ = [
     "ChangedMonth",
     "CommissionLine",
     "CommissionRun",
+    "ControlTotal",
     "Correction",
     "CouponCode",
+    "DayDigest",
     "Journal",
     "LadderVersion",
     "LedgerAccount",
@@ -72,6 +75,7 @@ __all__ = [
     "PointRule",
     "PointRun",
     "Posting",
+    "ProofRun",
     "ProviderEntry",
     "Race",
     "RaceAward",

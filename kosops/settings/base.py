@@ -293,6 +293,9 @@ TIME_ZONE = env.str("TIME_ZONE", "Asia/Shanghai")
 CURRENCY = env.str("CURRENCY", "CNY")
 # Bookings by hand: the largest adjustment in minor units, and when debt may be written off.
 ADJUSTMENT_LIMIT = env.int("ADJUSTMENT_LIMIT", 1_000_000)
+# How long a bank may take to answer, and where the digests of the books are written.
+INFLIGHT_HOURS = env.int("INFLIGHT_HOURS", 24)
+DIGEST_DIR = Path(env.str("DIGEST_DIR", str(DATA_DIR / "digests")))
 WRITE_OFF_DAYS = env.int("WRITE_OFF_DAYS", 365)
 USE_THOUSAND_SEPARATOR = False
 

@@ -29,3 +29,5 @@ STORAGES = {
 }
 # Not the one of an installation that is being worked on beside the tests.
 MAINTENANCE_FILE = str(DATA_DIR / "tests" / "maintenance.json")  # noqa: F405
+# Days that tests seal are none of the installation's.
+DIGEST_DIR = DATA_DIR / "tests" / f"digests-{os.getpid()}"  # noqa: F405

@@ -30,9 +30,11 @@ from accounts.choices import Role
 from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
 from content.models import Post, PostLink
 from customers.models import Order, OrderLine, WaitingRefund
+from incentives import proof_runs
 from incentives.models import (
     Boost,
     CommissionLine,
+    ControlTotal,
     Correction,
     Journal,
     LedgerAccount,
@@ -40,6 +42,7 @@ from incentives.models import (
     PayoutBatch,
     PointGrant,
     Posting,
+    ProofRun,
     Redemption,
     RewardItem,
     Statement,
@@ -139,6 +142,8 @@ ROWS = {
     "customers:waiting_refunds": List(WaitingRefund, manager=0),
     "incentives:books": List(Journal),
     "incentives:corrections": List(Correction),
+    "incentives:proofs": List(ProofRun),
+    "incentives:control_totals": List(ControlTotal),
     "incentives:payout_batch": List(Payout),
     "incentives:payouts": List(PayoutBatch),
     "incentives:point_grants": List(PointGrant, manager=PAGE),
@@ -296,6 +301,18 @@ def fill(world: World, first: int, last: int) -> None:
         creator_id="n.creator_id",
         out_no=named,
     )
+    copies(ProofRun, [world.proof], numbers)
+    total = proof_runs.state_total(
+        by=None,
+        brand=world.settlement.brand,
+        source="shop",
+        day=dt.date(2026, 9, 1),
+        orders=0,
+        order_amount=0,
+        refunds=0,
+        refund_amount=0,
+    )
+    copies(ControlTotal, [total], numbers, source=named)
     copies(Correction, [world.correction], creators, creator_id="n.id")
     copies(PayoutBatch, [world.payout_batch], numbers, number=named)
     journal = Journal.objects.earliest("pk")
