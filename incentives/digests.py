@@ -52,7 +52,7 @@ def seal(brand: Unit, last: dt.date) -> int:
         before = DayDigest.objects.filter(brand=brand).order_by("-day").first()
         first = before.day + dt.timedelta(days=1) if before else dt.date(2000, 1, 1)
         previous = before.digest if before else ""
-        sealed = []
+        sealed: list[DayDigest] = []
         for row in _of_days(brand, first, last):
             previous = _chained(previous, row)
             sealed.append(
