@@ -64,6 +64,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "tiers.pin",
             "commission.plan_approve",
             "rewards.edit",
+            "disputes.answer",
         }
     ),
     Role.ANALYST: frozenset(
@@ -103,6 +104,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "commission.plan",
             "commission.plan_approve",
             "rewards.approve",
+            "disputes.answer",
         }
     ),
     Role.AUDITOR: frozenset(

@@ -20,6 +20,7 @@ from incentives.models import (
     Correction,
     CouponCode,
     DayDigest,
+    Dispute,
     Journal,
     LadderVersion,
     LedgerAccount,
@@ -293,6 +294,13 @@ class CorrectionAdmin(Looking):
     list_select_related = ("brand", "creator", "maker", "checker")
     list_filter = ("kind", "state")
     search_fields = ("=creator__number",)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(Looking):
+    list_display = ("brand", "creator", "state", "asked_at", "answered_by", "answered_at")
+    list_select_related = ("brand", "creator", "answered_by")
+    list_filter = ("state",)
 
 
 @admin.register(ProofRun)

@@ -70,6 +70,7 @@ class IncentivesConfig(AppConfig):
         )
         tier_steps.register(Tier.choices)
         activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
+        activity.opens_with("incentives.dispute", "incentives:dispute")
         activity.opens_with("incentives.proofrun", "incentives:proof")
         activity.opens_with("incentives.correction", "incentives:correction")
         activity.opens_with("incentives.planversion", "incentives:plan")

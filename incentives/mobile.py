@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from incentives import explaining, statement_words, statements, words
+from incentives import disputes, explaining, statement_words, statements, words
 from incentives.choices import BeneficiaryRole
 from incentives.race_mobile import rank
+from incentives.models import Statement
 from incentives.tier_mobile import tier
 from kosops.lib.errors import DomainError
 from kosops.lib.lists import keyset_page
@@ -58,9 +61,17 @@ def money(request: HttpRequest, creator: Creator) -> HttpResponse:
         ],
         "settled": settled,
         "page": page,
+        "ask_until": _ask_until(shown),
+        "questions": disputes.own(creator)[:1],
         "payouts": creator.payouts.exclude(state__in=["draft", "cancelled"]).order_by("-id")[:3],
     }
     return render(request, "mobile/money.html", context)
+
+
+def _ask_until(shown: Statement | None) -> dt.date | None:
+    """The last day for questions about a statement, None when it has passed."""
+    until = disputes.last_day(shown) if shown else None
+    return until if until and timezone.localdate() <= until else None
 
 
 def _month(request: HttpRequest) -> Month:
@@ -83,7 +94,10 @@ def money_line(
         own.select_related("order__brand", "order__seller", "order__sharer"), pk=order_line_id
     )
     explanation = explaining.explain(line=line, creator=creator, role=role)
+    until = disputes.last_day_of_line(creator, line, role)
     context = {
+        "ask_until": until if until and timezone.localdate() <= until else None,
+        "ask_open": until is None,
         "explanation": explanation,
         "rows": words.calculation(explanation),
         "sentence": words.in_one_sentence(explanation),

@@ -110,6 +110,13 @@ def settled_periods(brand: Unit | None) -> list[str]:
     return list(found.order_by("-period").values_list("period", flat=True))
 
 
+def lines_of_entitlement(creator: Creator, line: OrderLine, role: str) -> QuerySet[CommissionLine]:
+    """What runs posted to a person for an order line in one role."""
+    return CommissionLine.objects.filter(
+        order=line.order_id, order_line=line, creator=creator, role=role
+    ).select_related("run")
+
+
 def own_lines(creator: Creator, role: str) -> QuerySet[OrderLine]:
     """The order lines that the creator was credited for in this role."""
     credited = CommissionLine.objects.filter(creator=creator, role=role)

@@ -16,6 +16,8 @@ from accounts.models import Person
 from incentives import corrections, proof_runs, settlement, words
 from incentives.choices import BatchState
 from incentives.models import Boost, PayoutBatch, RewardItem, RewardRule, TierProposal, TierRisk
+from incentives.dispute_choices import DisputeState
+from incentives.models import Dispute, PayoutBatch, TierRisk
 from kosops.ui.parts import Waiting
 from kosops.ui.templatetags.ui import money
 
@@ -39,6 +41,12 @@ def _corrections_to_decide(person: Person) -> QuerySet[Any, Any]:
 def _books_differ(person: Person) -> QuerySet[Any, Any]:
     brands = access.visible_brands(person, "payouts.make")
     return waiting.figure(proof_runs.standing(brands), Sum("differences"))
+
+
+@waiting.question("open_disputes")
+def _open_disputes(person: Person) -> QuerySet[Any, Any]:
+    visible = Dispute.objects.for_user(person, "disputes.answer")
+    return waiting.figure(visible.filter(state=DisputeState.OPEN).exclude(creator__person=person))
 
 
 @waiting.question("own_batches")
@@ -147,6 +155,24 @@ def differences(person: Person) -> Iterator[Waiting]:
             icon="shield-check",
             rank="must",
             note=_("Until a later proof finds nothing"),
+        )
+
+
+@waiting.register
+def questions(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["open_disputes"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> question about money to answer",
+                    "<b>{count}</b> questions about money to answer",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:disputes") + "?state=open",
+            icon="circle-help",
+            rank="notice",
         )
 
 

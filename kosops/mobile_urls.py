@@ -7,6 +7,7 @@ from incentives import mobile as money
 from incentives import perk_mobile as perks
 from incentives import points_mobile
 from incentives import rewards_mobile as rewards
+from incentives.dispute_urls import mobile_patterns as disputes
 from insights import mobile as today
 from kosops.ui import offline
 from matrix import custody_mobile as custody
@@ -19,6 +20,7 @@ urlpatterns = [
     path("posts/add/", content.add, name="post_add"),
     path("posts/check/", content.check, name="post_check"),
     path("money/", money.money, name="money"),
+    *disputes,
     path("money/<int:order_line_id>/<str:role>/", money.money_line, name="money_line"),
     path("points/", points_mobile.own_points, name="points"),
     path("catalogue/", perks.rewards, name="catalogue"),

@@ -47,6 +47,7 @@ from incentives.ladders import start_ladders
 from incentives.models import (
     Boost,
     Correction,
+    Dispute,
     Journal,
     PayoutBatch,
     PlanVersion,
@@ -158,6 +159,7 @@ class World:
     payout_batch: PayoutBatch
     correction: Correction
     proof: ProofRun
+    dispute: Dispute
     journal: Journal
     plan: PlanVersion
     point_rule: PointRule
@@ -322,6 +324,12 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:boost_step": lambda w: {"boost_id": w.boost.pk},
     "incentives:boost_ask": lambda w: {"post_id": w.post.pk},
     "incentives:statement": lambda w: {"statement_id": w.statement.pk},
+    **{
+        f"incentives:{name}": lambda w: {"dispute_id": w.dispute.pk}
+        for name in ("dispute", "dispute_answer", "dispute_file")
+    },
+    "mobile:statement_ask": lambda w: {"statement_id": w.statement.pk},
+    "mobile:line_ask": lambda w: {"order_line_id": w.line_id, "role": "seller"},
     "incentives:proof": lambda w: {"proof_id": w.proof.pk},
     "incentives:correction": lambda w: {"correction_id": w.correction.pk},
     "incentives:correction_decide": lambda w: {"correction_id": w.correction.pk},
@@ -619,6 +627,13 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             by=chen, creator=chengye.zhou, amount=500, reason="missed"
         ),
         proof=a_proof(chengye.brand),
+        dispute=Dispute.objects.create(
+            brand=chengye.brand,
+            creator=chengye.zhou,
+            statement=Statement.objects.get(settlement=closed, creator=chengye.zhou),
+            text="why",
+            asked_at=timezone.now(),
+        ),
         journal=Journal.objects.filter(brand=chengye.brand).earliest("pk"),
         plan=plans.draft(
             by=None,
@@ -858,7 +873,10 @@ def test_the_cases_are_real(world: World) -> None:
             continue
         given = arguments_of(name, world)
         answer = browser.get(reverse(name, kwargs=given))
-        absent = {"incentives:payout_batch_file"}  # nothing is exported yet
+        absent = {
+            "incentives:payout_batch_file",
+            "incentives:dispute_file",
+        }  # nothing is exported yet
         if answer.status_code not in (200, 302, 405) and name not in absent:
             wrong.append(f"{name}: {answer.status_code}")
     assert wrong == []

@@ -296,6 +296,9 @@ ADJUSTMENT_LIMIT = env.int("ADJUSTMENT_LIMIT", 1_000_000)
 # How long a bank may take to answer, and where the digests of the books are written.
 INFLIGHT_HOURS = env.int("INFLIGHT_HOURS", 24)
 DIGEST_DIR = Path(env.str("DIGEST_DIR", str(DATA_DIR / "digests")))
+# Questions about money: for how long after a month is settled, and whether they stop payouts.
+DISPUTE_DAYS = env.int("DISPUTE_DAYS", 30)
+DISPUTES_HOLD_PAYOUTS = env.bool("DISPUTES_HOLD_PAYOUTS", False)
 WRITE_OFF_DAYS = env.int("WRITE_OFF_DAYS", 365)
 USE_THOUSAND_SEPARATOR = False
 

@@ -36,6 +36,7 @@ from incentives.models import (
     CommissionLine,
     ControlTotal,
     Correction,
+    Dispute,
     Journal,
     LedgerAccount,
     Payout,
@@ -142,6 +143,8 @@ ROWS = {
     "customers:waiting_refunds": List(WaitingRefund, manager=0),
     "incentives:books": List(Journal),
     "incentives:corrections": List(Correction),
+    "incentives:disputes": List(Dispute),
+    "mobile:money_questions": List(Dispute),
     "incentives:proofs": List(ProofRun),
     "incentives:control_totals": List(ControlTotal),
     "incentives:payout_batch": List(Payout),
@@ -301,6 +304,7 @@ def fill(world: World, first: int, last: int) -> None:
         creator_id="n.creator_id",
         out_no=named,
     )
+    copies(Dispute, [world.dispute], statements, creator_id="n.creator_id", statement_id="n.id")
     copies(ProofRun, [world.proof], numbers)
     total = proof_runs.state_total(
         by=None,

@@ -15,6 +15,7 @@ from accounts.models import Person
 from content.filters import LinkFilter, PostFilter
 from customers.filters import OrderFilter, WaitingRefundFilter
 from incentives.correction_filters import CorrectionFilter
+from incentives.dispute_filters import DisputeFilter
 from incentives.filters import LineFilter, StatementFilter
 from incentives.perk_filters import RedemptionFilter
 from incentives.points_filters import GrantFilter, HolderFilter
@@ -56,6 +57,7 @@ TEMPLATES = {
     StoreFilter: "matrix/_stores.html",
     RewardFilter: "incentives/_rewards.html",
     StatementFilter: "incentives/_statements.html",
+    DisputeFilter: "incentives/_disputes.html",
     CorrectionFilter: "incentives/_corrections.html",
     WaitingRefundFilter: "customers/_waiting_refunds.html",
 }
