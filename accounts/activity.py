@@ -69,6 +69,7 @@ DONE: dict[str, Promise] = {
     "held": pgettext_lazy("activity", "payouts held"),
     "identified": pgettext_lazy("activity", "identity checked"),
     "handles_shown": pgettext_lazy("activity", "account names shown in full"),
+    "issued": pgettext_lazy("activity", "interim statements written"),
     "invited": pgettext_lazy("activity", "given a link to choose a password"),
     "lifted": pgettext_lazy("activity", "payouts go on"),
     "linked": pgettext_lazy("activity", "linked to a post"),

@@ -36,6 +36,8 @@ class RunState(models.TextChoices):
 class SettlementState(models.TextChoices):
     CALCULATING = "calculating", _("Calculating")
     SETTLED = "settled", _("Settled")
+    # Statements of some people or some days, in between; the month goes on.
+    ISSUED = "issued", _("Interim")
 
 
 class BatchState(models.TextChoices):

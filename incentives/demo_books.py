@@ -56,9 +56,12 @@ class Books(DemoPart):
             creator__person__isnull=False,
         ).select_related("creator__store", "creator__person", "settlement")
         for place, statement in enumerate(own.order_by("pk")[:2]):
+            person = statement.creator.person
+            if person is None:
+                continue
             with clock(until - dt.timedelta(hours=3)):
                 asked = disputes.ask_about_statement(
-                    by=statement.creator.person, statement=statement, text=QUESTIONS[place]
+                    by=person, statement=statement, text=QUESTIONS[place]
                 )
             if place == 0:
                 with clock(until - dt.timedelta(hours=1)):

@@ -64,6 +64,24 @@ class PlanForm(forms.Form):
         return data
 
 
+class InterimForm(forms.Form):
+    """Statements before the month is over."""
+
+    until = forms.DateField(
+        label=_("Last day"),
+        help_text=_("What was earned up to this day is in it."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    who = forms.CharField(
+        label=_("For whom"),
+        max_length=4000,
+        required=False,
+        help_text=_("Numbers of people or codes of stores, with spaces between. Empty: everybody."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=160)
+
+
 class DecisionForm(forms.Form):
     """Approve or reject; the reason is needed where a warning stands."""
 

@@ -44,7 +44,14 @@ def money(request: HttpRequest, creator: Creator) -> HttpResponse:
         (each, words.month_name(each.settlement.period))
         for each in statements.settled_months(creator)[:12]
     ]
-    shown = next((s for s, _name in settled if s.settlement.period == str(month)), None)
+    interim = [
+        (each, words.month_name(each.settlement.period))
+        for each in statements.interim_of(creator)[:6]
+    ]
+    # The month's own statement, or the last one in between while the month is open.
+    shown = next(
+        (s for s, _name in [*settled, *interim] if s.settlement.period == str(month)), None
+    )
     context = {
         "creator": creator,
         "balances": statements.balances_of(creator),
@@ -60,6 +67,7 @@ def money(request: HttpRequest, creator: Creator) -> HttpResponse:
             for each in statements.bookings_of(creator, month)[:BOOKINGS]
         ],
         "settled": settled,
+        "interim": interim,
         "page": page,
         "ask_until": _ask_until(shown),
         "questions": disputes.own(creator)[:1],

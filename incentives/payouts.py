@@ -106,7 +106,7 @@ def make_batch(
     less tax. ``minimum`` stands in for that of the brand's rules.
     """
     settlement = Settlement.objects.select_for_update().get(pk=settlement.pk)
-    if settlement.state != SettlementState.SETTLED:
+    if settlement.state not in (SettlementState.SETTLED, SettlementState.ISSUED):
         raise DomainError("not_settled", _("The month is not settled yet."))
     if settlement.batches.filter(paused_at__isnull=False).exists():
         raise batch_paused()
@@ -121,7 +121,7 @@ def make_batch(
     if not chosen:
         raise DomainError("nothing_to_pay", _("There is nothing to pay from this settlement."))
     serial = settlement.batches.count() + 1
-    number = f"{settlement.brand.code}-{settlement.period.replace('-', '')}-{serial:02d}"
+    number = f"{settlement.brand.code}-{settlement.number_part}-{serial:02d}"
     batch = PayoutBatch.objects.create(
         brand=settlement.brand,
         settlement=settlement,

@@ -40,7 +40,7 @@ def lead_of_seller(seller: Creator | None, day: dt.date) -> StaffPlace | None:
     return on(day).filter(store=own.store_id, leads=True).select_related("creator").first()
 
 
-def own_buyer(brand_id: int, buyer_key: bytes | None) -> int | None:
+def own_buyer(brand_id: int, buyer_key: bytes | memoryview | None) -> int | None:
     """Who of our people the buyer is, if any."""
     if buyer_key is None:
         return None

@@ -265,7 +265,7 @@ _STORED_EQUALS_DERIVED = (
         SELECT t.id AS settlement, t.period
           FROM incentives_settlement t
           LEFT JOIN incentives_statement s ON s.settlement_id = t.id
-         WHERE t.state = 'settled'
+         WHERE t.state IN ('settled', 'issued')
          GROUP BY t.id, t.period, t.content_hash
         HAVING t.content_hash <> encode(sha256(COALESCE(string_agg(
                {settlement_sql.DIGESTED.format(s="s.")}, '|' ORDER BY s.creator_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateField, Exists, OuterRef, QuerySet
+from django.db.models import DateField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ from incentives.models import Settlement
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
+from matrix.models import Creator
 
 jobs.name_counts({"creators": _("Creators")})
 
@@ -59,6 +60,71 @@ def settle(*, by: Person | None, brand: Unit, month: Month) -> Settlement:
     with transaction.atomic():
         settlement = _open(by, brand, month)
     return complete(by=by, settlement=settlement)
+
+
+def issue(
+    *,
+    by: Person,
+    brand: Unit,
+    until: dt.date,
+    creators: list[int] | None = None,
+    reason: str,
+    tell: commission_runs.Tell | None = None,
+) -> Settlement:
+    """Write interim statements up to ``until``, of the creators with these ids or of everybody.
+
+    For somebody who leaves, or a month that is paid in two parts. The month stays open: what comes
+    later is in its own statements, and what an interim one paid counts there as paid out. Refuses
+    `reason_needed`, `earlier_month_open`, `nothing_to_state`, and what runs refuse (`month_settled`,
+    `day_not_here`, `run_in_progress`).
+    """
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why it cannot wait for the month."), status=400)
+    month = Month.of(until)
+    earliest = _earliest_unsettled(brand)
+    if earliest is not None and earliest < month:
+        raise DomainError("earlier_month_open", _("Settle %(month)s first."), month=str(earliest))
+    with commission_runs.exclusive(brand):
+        commission_runs.accrue_alone(by=by, brand=brand, as_of=until, tell=tell)
+        commission_runs.release_alone(by=by, brand=brand, as_of=until, tell=tell)
+        with transaction.atomic():
+            issued = Settlement.objects.create(
+                brand=brand,
+                period=str(month),
+                until=until,
+                reason=reason.strip()[:160],
+                currency=settings.CURRENCY,
+                created_by=by,
+            )
+            sql.execute(commission_sql.SETTINGS)
+            settlement_sql.write_statements(issued, month.first_day, until, creators)
+            if not issued.statements.exists():
+                raise DomainError("nothing_to_state", _("There is nothing to state for them."))
+            _close(by, issued, SettlementState.ISSUED)
+    return issued
+
+
+def people_of(*, brand: Unit, words: str) -> list[int]:
+    """The creators whom a text names: numbers of people and codes of units, with all below them.
+
+    Refuses `unknown_people`, naming the words that are neither.
+    """
+    asked = words.replace(",", " ").replace("，", " ").split()
+    units = list(Unit.objects.filter(brand=brand, code__in=asked))
+    people = Creator.objects.filter(brand=brand, number__in=asked)
+    known = {unit.code for unit in units} | set(people.values_list("number", flat=True))
+    if missing := [word for word in asked if word not in known]:
+        raise DomainError(
+            "unknown_people",
+            _("These are neither people nor stores: %(words)s."),
+            words=", ".join(missing[:5]),
+        )
+    wanted = Q(number__in=asked)
+    for unit in units:
+        wanted |= Q(store__path__startswith=unit.path)
+    return list(
+        Creator.objects.filter(wanted, brand=brand).order_by("pk").values_list("pk", flat=True)
+    )
 
 
 def next_month(brand: Unit) -> Month | None:
@@ -106,7 +172,7 @@ def days_to_run(brand: Unit, day: dt.date) -> list[dt.date]:
 
 
 def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
-    existing = Settlement.objects.filter(brand=brand, period=str(month)).first()
+    existing = Settlement.objects.filter(brand=brand, period=str(month), until=None).first()
     if existing is not None:
         return existing
     if month.last_day >= timezone.localdate():
@@ -119,7 +185,7 @@ def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
     earliest = _earliest_unsettled(brand)
     if earliest is not None and earliest < month:
         raise DomainError("earlier_month_open", _("Settle %(month)s first."), month=str(earliest))
-    later = Settlement.objects.filter(brand=brand, period__gt=str(month)).first()
+    later = Settlement.objects.filter(brand=brand, period__gt=str(month), until=None).first()
     if later is not None:
         raise DomainError(
             "later_month_settled",
@@ -131,6 +197,7 @@ def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
     opened, _created = Settlement.objects.get_or_create(
         brand=brand,
         period=str(month),
+        until=None,
         defaults={"currency": settings.CURRENCY, "created_by": by},
     )
     return opened
@@ -201,13 +268,13 @@ def _write_statements(settlement: Settlement, month: Month) -> None:
     settlement_sql.write_statements(settlement, month.first_day, month.last_day)
 
 
-def _close(by: Person | None, settlement: Settlement) -> None:
+def _close(by: Person | None, settlement: Settlement, state: str = SettlementState.SETTLED) -> None:
     totals = settlement_sql.totals_of(settlement)
     settlement.content_hash = totals.pop("digest")
     settlement.totals = totals
-    settlement.state = SettlementState.SETTLED
+    settlement.state = state
     settlement.settled_at = timezone.now()
     settlement.save(update_fields=["content_hash", "totals", "state", "settled_at"])
     activity.record(
-        by=by, verb="settlement.settled", object=settlement, unit=settlement.brand, after=totals
+        by=by, verb=f"settlement.{state}", object=settlement, unit=settlement.brand, after=totals
     )

@@ -10,11 +10,12 @@ from django.db.models import Count, Prefetch, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, brands
 from incentives import ledger, nightly, proof_runs, settlement, words
 from incentives.choices import LedgerKind, SettlementState
+from incentives.forms import InterimForm
 from incentives.models import (
     CommissionRun,
     Journal,
@@ -31,6 +32,8 @@ from kosops.lib.periods import Month
 
 VIEW = "commission.view"
 BOOKS = "books.view"
+# Of an interim settlement, on its page; those of a month have a list of their own.
+STATEMENTS = 50
 
 
 @require_safe
@@ -81,6 +84,32 @@ def settlement_start(request: HttpRequest) -> HttpResponse:
     return redirect("incentives:settlement", started.pk)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def interim_add(request: HttpRequest) -> HttpResponse:
+    """Write statements of some people, or up to a day, before the month is over."""
+    brand = brands.required(request, VIEW)
+    access.require(request.user, "commission.settle", brand)
+    form = InterimForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            people = settlement.people_of(brand=brand, words=data["who"])
+            issued = settlement.issue(
+                by=request.user,
+                brand=brand,
+                until=data["until"],
+                creators=people or None,
+                reason=data["reason"],
+            )
+        except DomainError as refusal:
+            form.add_error("who" if refusal.code == "unknown_people" else None, str(refusal))
+        else:
+            return redirect("incentives:settlement", issued.pk)
+    status = 422 if form.is_bound else 200
+    return render(request, "incentives/interim_add.html", {"form": form}, status=status)
+
+
 @require_POST
 @login_required
 def run_start(request: HttpRequest) -> HttpResponse:
@@ -104,7 +133,12 @@ def settlement_page(request: HttpRequest, settlement_id: int) -> HttpResponse:
     context = {
         "settlement": shown,
         "month": words.month_name(shown.period),
-        "settled": shown.state == SettlementState.SETTLED,
+        "settled": shown.state in (SettlementState.SETTLED, SettlementState.ISSUED),
+        "statements": shown.statements.select_related("creator", "store").order_by("-payable")[
+            :STATEMENTS
+        ]
+        if shown.until
+        else [],
         "batches": shown.batches.select_related("maker").order_by("id"),
         "may_make": _may(request, "payouts.make", shown.brand),
         "poll": reverse("incentives:settlement", args=[shown.pk]),

@@ -98,9 +98,18 @@ def bookings_of(creator: Creator, month: Month) -> QuerySet[Posting]:
 
 def settled_months(creator: Creator) -> QuerySet[Statement]:
     return (
-        Statement.objects.filter(creator=creator)
+        Statement.objects.filter(creator=creator, settlement__until=None)
         .select_related("settlement")
         .order_by("-settlement__period")
+    )
+
+
+def interim_of(creator: Creator) -> QuerySet[Statement]:
+    """Statements in between, the latest first."""
+    return (
+        Statement.objects.filter(creator=creator, settlement__until__isnull=False)
+        .select_related("settlement")
+        .order_by("-settlement__until", "-pk")
     )
 
 

@@ -41,6 +41,7 @@ urlpatterns = [
     ),
     path("settlements/", settlement_pages.settlement_list, name="settlements"),
     path("settlements/start/", settlement_pages.settlement_start, name="settlement_start"),
+    path("settlements/interim/", settlement_pages.interim_add, name="interim_add"),
     path("settlements/run/", settlement_pages.run_start, name="run_start"),
     path("settlements/<int:settlement_id>/", settlement_pages.settlement_page, name="settlement"),
     path(

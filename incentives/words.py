@@ -144,12 +144,12 @@ def _rate_rows(explanation: Explanation) -> list[CalcRow]:
     rate, href = explanation.rate, reverse("incentives:plans")
     if explanation.version is not None:
         href = reverse("incentives:plan", args=[explanation.version.pk])
-    fixed = rate is not None and rate.fixed_amount is not None
+    fixed = rate.fixed_amount if rate is not None else None
     rows = [
         CalcRow(
             label=_("Rate"),
             how=plan_words.rate_sentence(rate) if rate else rule_sentence(explanation),
-            value=money(rate.fixed_amount) if fixed else percent_bp(explanation.rate_bp),
+            value=percent_bp(explanation.rate_bp) if fixed is None else money(fixed),
             href=href,
         )
     ]
@@ -197,7 +197,7 @@ def in_one_sentence(explanation: Explanation) -> str:
     if explanation.missing:
         return str(MISSING[explanation.missing])
     rate = explanation.rate
-    fixed = rate is not None and rate.fixed_amount is not None
+    fixed = rate.fixed_amount if rate is not None else None
     if fixed or explanation.role == BeneficiaryRole.POT:
         return _("%(how)s = %(amount)s. %(state)s") % {
             "how": _how(explanation),

@@ -15,10 +15,16 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Settlement(models.Model):
-    """A closed month of a brand: the runs that closed it and one statement per creator."""
+    """A closed month of a brand: the runs that closed it and one statement per creator.
+
+    With ``until`` it is an interim one: statements up to that day, of everybody or of some. It
+    closes nothing, and the month's own settlement comes later all the same.
+    """
 
     brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     period = models.CharField(max_length=7, help_text="2026-11")
+    until = models.DateField(null=True, blank=True)
+    reason = models.CharField(max_length=160, blank=True)
     state = models.CharField(
         max_length=12, choices=SettlementState.choices, default=SettlementState.CALCULATING
     )
@@ -36,11 +42,27 @@ class Settlement(models.Model):
         verbose_name = _("settlement")
         verbose_name_plural = _("settlements")
         constraints = [
-            models.UniqueConstraint("brand", "period", name="settlement_once_a_month"),
+            models.UniqueConstraint(
+                "brand", "period", condition=Q(until=None), name="settlement_once_a_month"
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | ~Q(state=SettlementState.SETTLED),
+                name="settlement_interim_closes_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=False) | ~Q(state=SettlementState.ISSUED),
+                name="settlement_interim_has_a_day",
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.period
+        return f"{self.period} · {self.until}" if self.until else self.period
+
+    @property
+    def number_part(self) -> str:
+        """What numbers of payouts say of it: the month, and for an interim one which."""
+        month = self.period.replace("-", "")
+        return f"{month}A{self.pk}" if self.until else month
 
 
 class Statement(models.Model):
