@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import access, activity, brands
 from customers.models import Order, OrderLine
-from incentives import explaining, statement_words, statements, words
+from incentives import explaining, statement_files, statement_words, statements, words
 from incentives.choices import BeneficiaryRole
 from incentives.filters import LineFilter, StatementFilter
 from incentives.models import CommissionLine, Statement
 from integrations.sheets.writing import csv_lines
 from kosops.lib.htmx import page_or_fragment
-from kosops.lib.money import plain_amount
 from kosops.lib.periods import Month
 from kosops.ui.listing import address, list_response
 from kosops.ui.parts import Choice
@@ -101,49 +99,42 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponse:
 def _statement(request: HttpRequest, statement_id: int) -> Statement:
     return get_object_or_404(
         Statement.objects.for_user(request.user, VIEW).select_related(
-            "creator", "store", "settlement"
+            "creator", "store", "settlement__brand"
         ),
         pk=statement_id,
     )
 
 
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+
+
 @require_safe
 @login_required
-def statement_file(request: HttpRequest, statement_id: int) -> StreamingHttpResponse:
-    """The lines of a statement as CSV. The export is noted."""
+def statement_file(request: HttpRequest, statement_id: int) -> HttpResponseBase:
+    """A statement to keep: ``?as=`` pdf, xlsx, or the lines as csv. The export is noted."""
     shown = _statement(request, statement_id)
+    wanted = request.GET.get("as", "csv")
+    if wanted not in TYPES:
+        raise Http404
     activity.record(by=request.user, verb="statement.exported", object=shown, unit=shown.store)
-    month = Month.parse(shown.settlement.period)
-    response = StreamingHttpResponse(
-        csv_lines(_statement_rows(shown, month)), content_type="text/csv; charset=utf-8"
-    )
-    name = f"statement-{shown.creator.number}-{shown.settlement.period}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return file_of(shown, wanted)
+
+
+def file_of(shown: Statement, wanted: str) -> HttpResponseBase:
+    """The answer with the file; also for the phone."""
+    response: HttpResponseBase
+    if wanted == "csv":
+        response = StreamingHttpResponse(csv_lines(statement_files.lines(shown)), TYPES[wanted])
+    else:
+        make = statement_files.pdf if wanted == "pdf" else statement_files.xlsx
+        response = HttpResponse(make(shown), TYPES[wanted])
+    name = statement_files.name_of(shown, wanted)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _statement_rows(shown: Statement, month: Month) -> Iterable[tuple[Any, ...]]:
-    yield (
-        _("Order"),
-        _("Article"),
-        _("Role"),
-        _("Base"),
-        _("Rate in %"),
-        _("Amount"),
-        _("Posted on"),
-    )
-    for line in (
-        statements.lines_of(shown.creator, month).order_by("order_line_id", "id").iterator(2000)
-    ):
-        yield (
-            line.order.external_id,
-            line.order_line.title,
-            words.role_name(line.role),
-            plain_amount(line.base),
-            f"{line.rate_bp / 100:g}",
-            plain_amount(line.amount),
-            line.run.as_of.isoformat(),
-        )
 
 
 # -- one line ------------------------------------------------------------------

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from incentives import disputes, explaining, statement_words, statements, words
+from incentives import disputes, explaining, statement_files, statement_words, statements, words
 from incentives.choices import BeneficiaryRole
-from incentives.race_mobile import rank
 from incentives.models import Statement
+from incentives.race_mobile import rank
 from incentives.tier_mobile import tier
 from kosops.lib.errors import DomainError
 from kosops.lib.lists import keyset_page
@@ -21,6 +21,7 @@ from matrix.models import Creator
 from matrix.own import own_page
 
 __all__ = ["money", "money_line", "rank", "tier"]
+__all__ = ["money", "money_line", "statement_pdf", "tier"]
 
 # A thumb scrolls through twenty lines, not fifty.
 LINES = 20
@@ -87,6 +88,20 @@ def _month(request: HttpRequest) -> Month:
         return Month.parse(request.GET.get("month", ""))
     except DomainError:
         return Month.of(timezone.localdate())
+
+
+@require_safe
+@own_page
+def statement_pdf(request: HttpRequest, creator: Creator, statement_id: int) -> HttpResponse:
+    """One of my statements to keep or to print."""
+    own = Statement.objects.filter(creator=creator).select_related(
+        "creator", "store", "settlement__brand"
+    )
+    shown = get_object_or_404(own, pk=statement_id)
+    response = HttpResponse(statement_files.pdf(shown), "application/pdf")
+    name = statement_files.name_of(shown, "pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @require_safe

@@ -15,9 +15,16 @@ from accounts import access, waiting
 from accounts.models import Person
 from incentives import corrections, proof_runs, settlement, words
 from incentives.choices import BatchState
-from incentives.models import Boost, PayoutBatch, RewardItem, RewardRule, TierProposal, TierRisk
 from incentives.dispute_choices import DisputeState
-from incentives.models import Dispute, PayoutBatch, TierRisk
+from incentives.models import (
+    Boost,
+    Dispute,
+    PayoutBatch,
+    RewardItem,
+    RewardRule,
+    TierProposal,
+    TierRisk,
+)
 from kosops.ui.parts import Waiting
 from kosops.ui.templatetags.ui import money
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("posts/add/", content.add, name="post_add"),
     path("posts/check/", content.check, name="post_check"),
     path("money/", money.money, name="money"),
+    path("money/statements/<int:statement_id>/pdf/", money.statement_pdf, name="statement_pdf"),
     *disputes,
     path("money/<int:order_line_id>/<str:role>/", money.money_line, name="money_line"),
     path("points/", points_mobile.own_points, name="points"),

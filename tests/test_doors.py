@@ -328,6 +328,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
         f"incentives:{name}": lambda w: {"dispute_id": w.dispute.pk}
         for name in ("dispute", "dispute_answer", "dispute_file")
     },
+    "mobile:statement_pdf": lambda w: {"statement_id": w.statement.pk},
     "mobile:statement_ask": lambda w: {"statement_id": w.statement.pk},
     "mobile:line_ask": lambda w: {"order_line_id": w.line_id, "role": "seller"},
     "incentives:proof": lambda w: {"proof_id": w.proof.pk},

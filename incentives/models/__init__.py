@@ -2,6 +2,7 @@
 
 from incentives.models.books import Journal, LedgerAccount, Posting
 from incentives.models.corrections import Correction
+from incentives.models.disputes import Dispute
 from incentives.models.months import ChangedMonth, MonthLine
 from incentives.models.payees import Payee, PayeeNotice, PayoutHold
 from incentives.models.payout_rules import PayoutPolicy, TaxPolicy
@@ -53,6 +54,7 @@ __all__ = [
     "Correction",
     "CouponCode",
     "DayDigest",
+    "Dispute",
     "Journal",
     "LadderVersion",
     "LedgerAccount",

@@ -149,7 +149,9 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "incentives:race_edit:race_id": lambda: a_race("draft").pk,
     "incentives:race_result:race_id": lambda: a_race("frozen").pk,
     "entry_id": lambda: RaceEntry.objects.filter(race=a_race("running")).earliest("pk").pk,
-    "dispute_id": lambda: RaceDispute.objects.filter(state="open").latest("pk").pk,
+    "incentives:race_dispute_answer:dispute_id": lambda: (
+        RaceDispute.objects.filter(state="open").latest("pk").pk
+    ),
     "screen_id": lambda: RaceScreen.objects.latest("pk").pk,
     "incentives:race_screen:token": lambda: (
         race_screens.open_screen(by=a_race("running").created_by, race=a_race("running")).token
