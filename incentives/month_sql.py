@@ -137,22 +137,24 @@ def accrue(run: CommissionRun) -> int:
     rules = {version.pk: (version, month_rates_of(version)) for version in versions}
     posted = _posted()
     lines = []
-    for key in sorted({*sums, *(key[:2] for key in posted if key[2] is not None)}):
-        known = {version for *own, version in posted if tuple(own) == key and version is not None}
-        for version_id in sorted({*sums[key], *known}):
+    for key in sorted({*sums, *(key for key, own in posted.items() if set(own) - {None})}):
+        before = posted.get(key, {})
+        for version_id in sorted(
+            {*sums[key], *(version for version in before if version is not None)}
+        ):
             rates = sums[key].get(version_id, {})
             target = _target(
                 rules.get(version_id), {no: own for no, (own, _sales) in rates.items()}
             )
-            before = posted.get((*key, version_id), Posted())
-            if target != before.amount:
+            was = before.get(version_id, Posted())
+            if target != was.amount:
                 lines.append(
                     (
-                        *(run.pk, *key, version_id, before.sequence + 1),
+                        *(run.pk, *key, version_id, was.sequence + 1),
                         sum(own.amount + own.others for own, _sales in rates.values()),
                         sum(sales for _own, sales in rates.values()),
                         target,
-                        target - before.amount,
+                        target - was.amount,
                     )
                 )
     return _write(lines)
@@ -208,24 +210,20 @@ def release(run: CommissionRun) -> int:
         )
     }
     lines = []
-    for key in sorted({own[:2] for own in posted}):
-        added = {
-            version: each.amount
-            for (*own, version), each in posted.items()
-            if tuple(own) == key and version is not None
-        }
+    for key, own in sorted(posted.items()):
+        added = {version: each.amount for version, each in own.items() if version is not None}
         hold = max((holds.get(version, 0) for version in added), default=0)
         over = Month.of(key[1]).last_day + dt.timedelta(days=hold) <= run.as_of
         own_sums = sums.get(key, {"earned": 0, "released": 0})
         target = releasable(
             sum(added.values()), own_sums["earned"], own_sums["released"], over=over
         )
-        before = posted.get((*key, None), Posted())
-        if target != before.amount:
+        was = own.get(None, Posted())
+        if target != was.amount:
             lines.append(
                 (
-                    *(run.pk, *key, None, before.sequence + 1, own_sums["released"], 0),
-                    *(target, target - before.amount),
+                    *(run.pk, *key, None, was.sequence + 1, own_sums["released"], 0),
+                    *(target, target - was.amount),
                 )
             )
     return _write(lines)
@@ -237,11 +235,13 @@ def _find_orders() -> None:
     sql.execute("ANALYZE month_order")
 
 
-def _posted() -> dict[tuple[int, dt.date, int | None], Posted]:
-    return {
-        (row["creator_id"], row["month"], row["version_id"]): Posted(row["amount"], row["sequence"])
-        for row in sql.fetch_all(_POSTED)
-    }
+def _posted() -> dict[Key, dict[int | None, Posted]]:
+    """What stands for each wanted month, by version; None is what was released."""
+    found: dict[Key, dict[int | None, Posted]] = defaultdict(dict)
+    for row in sql.fetch_all(_POSTED):
+        own = found[row["creator_id"], row["month"]]
+        own[row["version_id"]] = Posted(row["amount"], row["sequence"])
+    return dict(found)
 
 
 def _write(lines: Iterable[tuple[Any, ...]]) -> int:

@@ -167,7 +167,7 @@ def _rate_rows(explanation: Explanation) -> list[CalcRow]:
             _("Own order: %(part)s of the rate counts") % {"part": percent_bp(explanation.own_bp)},
             _("The buyer is the person themself."),
         )
-    elif explanation.capped and not fixed:
+    elif explanation.capped and fixed is None:
         note(
             _("The plan's own rate is %(rate)s") % {"rate": percent_bp(explanation.plan_rate_bp)},
             _("All roles together stay under the plan's cap; the seller comes first."),
