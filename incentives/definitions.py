@@ -28,6 +28,7 @@ COMMISSION = {
     "commission": _("Base times rate, rounded down to the cent, within the cap of the plan."),
     "line_amount": _("What this line adds to the month; a line below zero takes commission back."),
     "rate": _("Share of the base that the person in this role earns."),
+    "pot_share": _("Parts that the person has in the store’s pot; equal parts give equal amounts."),
     "run_orders": _("Orders that this run looked at because something about them had changed."),
     "run_lines": _("Lines of commission that this run posted."),
 }

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from incentives import plan_pages
+from incentives import place_pages, plan_pages
 
 urlpatterns = [
+    path("commission/places/", place_pages.place_list, name="places"),
     path("commission/plans/", plan_pages.plan_list, name="plans"),
     path("commission/plans/new/", plan_pages.plan_new, name="plan_new"),
     path("commission/plans/<int:version_id>/", plan_pages.plan, name="plan"),

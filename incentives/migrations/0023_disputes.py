@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
             name='Dispute',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(blank=True, choices=[('seller', 'Seller'), ('sharer', 'Sharer')], max_length=10)),
+                ('role', models.CharField(blank=True, choices=[('seller', 'Seller'), ('sharer', 'Sharer'), ('pot', 'Store pot'), ('manager', 'Store manager')], max_length=10)),
                 ('text', models.CharField(max_length=500)),
                 ('state', models.CharField(choices=[('open', 'Open'), ('accepted', 'Put right'), ('declined', 'Stands as it is')], default='open', max_length=8)),
                 ('asked_at', models.DateTimeField()),
