@@ -105,6 +105,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "commission.plan_approve",
             "rewards.approve",
             "disputes.answer",
+            "payouts.rules",
+            "payees.edit",
         }
     ),
     Role.AUDITOR: frozenset(

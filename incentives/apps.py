@@ -15,6 +15,7 @@ class IncentivesConfig(AppConfig):
             exports,
             finding,
             import_payout_results,
+            import_provider_statement,
             nightly,
             plan_waiting,
             points_exports,

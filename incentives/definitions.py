@@ -35,8 +35,19 @@ COMMISSION = {
 
 PAYOUTS = {
     "batch_payouts": _("People paid by this batch."),
-    "batch_sum": _("Sum of all payouts of the batch."),
-    "payout_amount": _("What goes to this person's account: the payable amount of the statement."),
+    "batch_sum": _("What goes to the accounts: all payouts of the batch after tax."),
+    "payout_amount": _("What goes to this person's account: payable less tax withheld."),
+    "payout_gross": _("What the statement says is payable, at most what the books owe today."),
+    "payout_tax": _("Labour remuneration tax withheld from a KOC; staff are taxed by payroll."),
+    "payee_ready": _(
+        "Whether the next batch would pay this person: adult, identity checked, account with "
+        "consent, not just changed, not held. Staff need the account only."
+    ),
+    "clearing_books": _("Payouts that our books have as paid on the day."),
+    "clearing_statement": _("Transfers of the day on the statement of the bank or provider."),
+    "clearing_difference": _("Books less statement; anything but zero has to be cleared."),
+    "difference_ours": _("The amount of our payout."),
+    "difference_theirs": _("The amount on the statement of the bank or provider."),
 }
 
 BOOKS = {

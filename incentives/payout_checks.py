@@ -19,17 +19,22 @@ LARGE_FLOOR = 50_000
 
 NEW_ACCOUNT = "new_account"
 LARGE = "large"
+DUPLICATE = "duplicate"
+LEFT = "left"
 
 
 @dataclass(frozen=True)
 class Concern:
-    """One payout that deserves a look. ``usual`` is the person's average before, if any."""
+    """One payout that deserves a look. ``usual`` is the person's average before, if any; ``other``
+    somebody else who is paid to the same account.
+    """
 
     code: str
     creator: str
     out_no: str
     amount: int
     usual: int | None
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,10 @@ _CONCERNS = """
           FROM incentives_payout p WHERE p.state = 'succeeded' GROUP BY p.creator_id)
     SELECT p.out_no, c.name AS creator, p.amount, past.usual,
            d.changed_at > %(since)s AND past.usual IS NOT NULL AS new_account,
+           (SELECT min(o.name) FROM incentives_payoutdestination s
+              JOIN matrix_creator o ON o.id = s.creator_id
+             WHERE s.fingerprint = d.fingerprint AND s.creator_id <> p.creator_id) AS other,
+           c.state = 'left' AS has_left,
            p.amount >= %(floor)s
                AND p.amount > COALESCE(past.usual, typical.amount) * %(factor)s AS large
       FROM incentives_payout p
@@ -63,7 +72,8 @@ _CONCERNS = """
 
 
 def concerns(batch: PayoutBatch) -> list[Concern]:
-    """Destinations changed within 72 hours and amounts far above the usual, the largest first.
+    """Destinations changed within 72 hours, shared by two people, or of somebody who left, and
+    amounts far above the usual, the largest first.
 
     Somebody paid for the first time is compared with the middle of the batch.
     """
@@ -82,6 +92,18 @@ def concerns(batch: PayoutBatch) -> list[Concern]:
             if row[code]:
                 found.append(
                     Concern(code, row["creator"], row["out_no"], row["amount"], row["usual"])
+                )
+        for code, is_so in ((DUPLICATE, row["other"]), (LEFT, row["has_left"])):
+            if is_so:
+                found.append(
+                    Concern(
+                        code,
+                        row["creator"],
+                        row["out_no"],
+                        row["amount"],
+                        row["usual"],
+                        row["other"] or "",
+                    )
                 )
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q, Sum
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -14,16 +15,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access, activity, brands
 from accounts.recent import require_recent_sign_in
-from incentives import payout_checks, payouts, words
+from incentives import payee_rules, payee_words, payout_checks, payout_files, payouts, words
 from incentives.choices import BatchState, PayoutState
 from incentives.forms import DecisionForm
-from incentives.models import PayoutBatch, Settlement
+from incentives.models import Payout, PayoutBatch, Settlement
+from incentives.payee_forms import ReasonForm
+from incentives.payout_choices import Channel
 from kosops.lib.errors import DomainError, NotAllowed
 from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import keyset_page
 from kosops.ui.parts import Event, Step
 
 VIEW = "payouts.view"
+TROUBLES = 20
 
 
 @require_safe
@@ -55,11 +59,18 @@ def batch_make(request: HttpRequest, settlement_id: int) -> HttpResponse:
         Settlement.objects.for_user(request.user, "payouts.make"), pk=settlement_id
     )
     try:
-        batch = payouts.make_batch(by=request.user, settlement=settlement)
+        batches = payouts.make_batches(by=request.user, settlement=settlement)
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("incentives:settlement", settlement.pk)
-    return redirect("incentives:payout_batch", batch.pk)
+    if len(batches) > 1:
+        messages.success(
+            request,
+            _("%(count)s batches are made, one for each way of paying. Submit each of them.")
+            % {"count": len(batches)},
+        )
+        return redirect("incentives:payouts")
+    return redirect("incentives:payout_batch", batches[0].pk)
 
 
 def _batch(request: HttpRequest, batch_id: int, permission: str = VIEW) -> PayoutBatch:
@@ -99,6 +110,13 @@ def _batch_response(
         "steps": _steps(batch),
         "events": _events(batch),
         "form": form,
+        "sums": batch.payouts.aggregate(gross=Sum("gross"), tax=Sum("tax")),
+        "checks": batch.approvals.filter(decision="approved").count(),
+        "troubles": _troubles(batch),
+        "resume_form": ReasonForm(),
+        "may_clear": _may_clear(request, batch),
+        "silent": batch.state == BatchState.EXPORTED
+        and batch.payouts.filter(state=PayoutState.SENDING).exists(),
         "may_submit": batch.state == BatchState.DRAFT and batch.maker_id == request.user.pk,
         "may_decide": may_decide,
         "why_not": why_not,
@@ -114,6 +132,21 @@ def _batch_response(
         fragment="incentives/_payout_rows.html",
         peek="incentives/_payout_batch_peek.html",
         status=status,
+    )
+
+
+def _troubles(batch: PayoutBatch) -> list[Payout]:
+    """Payouts that wait for a person: held back, or another amount at the bank."""
+    if batch.state in _UNDECIDED:
+        return []
+    rows = batch.payouts.filter(Q(state=PayoutState.HELD) | Q(bank_amount__isnull=False))
+    return list(rows.select_related("creator")[:TROUBLES])
+
+
+def _may_clear(request: HttpRequest, batch: PayoutBatch) -> bool:
+    return (
+        access.reach(request.user, "payouts.approve").covers(batch.brand)
+        and batch.maker_id != request.user.pk
     )
 
 
@@ -137,11 +170,14 @@ def _left_out(batch: PayoutBatch) -> list[str]:
     """Who of the statement's people is not in the batch, in sentences."""
     count = batch.left_out.get
     sentences = []
-    if number := count("no_destination", 0):
+    for code in payee_rules.BLOCKS:
+        if number := count(code, 0):
+            sentences.append(_blocked(code, number))
+    if number := count(payouts.OTHER_WAY, 0):
         sentences.append(
             ngettext(
-                "%(count)s person has named no account yet.",
-                "%(count)s people have named no account yet.",
+                "%(count)s person is paid another way, in a batch of its own.",
+                "%(count)s people are paid another way, in a batch of its own.",
                 number,
             )
             % {"count": number}
@@ -165,6 +201,20 @@ def _left_out(batch: PayoutBatch) -> list[str]:
             % {"count": number}
         )
     return sentences
+
+
+def _blocked(code: str, number: int) -> str:
+    """So many people are not paid for one reason of `payee_rules`."""
+    if code == payee_rules.NO_DESTINATION:
+        return ngettext(
+            "%(count)s person has named no account yet.",
+            "%(count)s people have named no account yet.",
+            number,
+        ) % {"count": number}
+    return ngettext("%(count)s person: %(reason)s.", "%(count)s people: %(reason)s.", number) % {
+        "count": number,
+        "reason": payee_words.SHORT[code],
+    }
 
 
 _ORDER = [
@@ -200,6 +250,10 @@ def _events(batch: PayoutBatch) -> list[Event]:
         "payout_batch.rejected": (_("Rejected it"), "x"),
         "payout_batch.exported": (_("Exported the file to the bank"), "download"),
         "payout_batch.results_taken": (_("Took the bank's answer"), "upload"),
+        "payout_batch.silence_noted": (_("Noted that there is no answer yet"), "clock"),
+        "payout_batch.paused": (_("Stopped: the bank named another amount"), "pause"),
+        "payout_batch.resumed": (_("Let it go on"), "play"),
+        "payout_batch.given_back": (_("Gave a payout back"), "undo-2"),
     }
     return [
         Event(
@@ -261,7 +315,12 @@ def _decide(request: HttpRequest, batch: PayoutBatch, decision: str, reason: str
         raise DomainError(
             "reason_needed", _("Warnings stand. Say why you approve the batch all the same.")
         )
-    payouts.approve(by=request.user, batch=batch, reason=reason)
+    approved = payouts.approve(by=request.user, batch=batch, reason=reason)
+    if approved.state == BatchState.SUBMITTED:
+        messages.success(
+            request, _("You approved it. The sum is above the limit: one more person has to look.")
+        )
+        return
     messages.success(
         request, _("The batch is approved. Export the file and hand it to the bank next.")
     )
@@ -272,12 +331,70 @@ def _decide(request: HttpRequest, batch: PayoutBatch, decision: str, reason: str
 def batch_export(request: HttpRequest, batch_id: int) -> HttpResponse:
     batch = _batch(request, batch_id, "payouts.make")
     try:
-        payouts.export(by=request.user, batch=batch)
+        exported = payouts.export(by=request.user, batch=batch)
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("incentives:payout_batch", batch.pk)
-    messages.success(request, _("The file is ready. Import the bank's answer when it comes."))
+    if exported.file:
+        messages.success(request, _("The file is ready. Import the bank's answer when it comes."))
+    else:
+        messages.warning(request, _("Everybody in the batch is held back: there is no file."))
     return redirect("incentives:payout_batch", batch.pk)
+
+
+@require_POST
+@login_required
+def batch_silence(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Note that the bank has not answered: neither paid nor failed."""
+    batch = _batch(request, batch_id, "payouts.make")
+    try:
+        marked = payouts.note_silence(by=request.user, batch=batch)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request,
+            ngettext(
+                "%(count)s payout stands as without an answer. Its money stays on the way.",
+                "%(count)s payouts stand as without an answer. Their money stays on the way.",
+                marked,
+            )
+            % {"count": marked},
+        )
+    return redirect("incentives:payout_batch", batch.pk)
+
+
+@require_POST
+@login_required
+def batch_resume(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Let a batch go on that another amount of the bank stopped."""
+    batch = _batch(request, batch_id, "payouts.approve")
+    require_recent_sign_in(request)
+    try:
+        payouts.resume(by=request.user, batch=batch, reason=request.POST.get("reason", ""))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The batch goes on."))
+    return redirect("incentives:payout_batch", batch.pk)
+
+
+@require_POST
+@login_required
+def payout_give_back(request: HttpRequest, payout_id: int) -> HttpResponse:
+    """Make a payout payable again that was held back."""
+    payout = get_object_or_404(
+        Payout.objects.for_user(request.user, "payouts.approve").select_related("batch"),
+        pk=payout_id,
+    )
+    require_recent_sign_in(request)
+    try:
+        payouts.give_back(by=request.user, payout=payout, reason=request.POST.get("reason", ""))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The amount is payable again. A later batch pays it."))
+    return redirect("incentives:payout_batch", payout.batch_id)
 
 
 @require_safe
@@ -285,10 +402,14 @@ def batch_export(request: HttpRequest, batch_id: int) -> HttpResponse:
 def batch_file(request: HttpRequest, batch_id: int) -> FileResponse:
     """The file for the bank, the same bytes each time. Each download is noted."""
     batch = _batch(request, batch_id, "payouts.make")
-    if not batch.file:
+    if not batch.file or batch.paused_at:
         raise Http404
+    ending = payout_files.EXTENSION[Channel(batch.channel)]
     content: Any = batch.file.open("rb")
     activity.record(by=request.user, verb="payout_batch.downloaded", object=batch, unit=batch.brand)
     return FileResponse(
-        content, as_attachment=True, filename=f"{batch.number}.csv", content_type="text/csv"
+        content,
+        as_attachment=True,
+        filename=f"{batch.number}.{ending}",
+        content_type=payout_files.CONTENT_TYPE[ending],
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +36,12 @@ def tax_policy_on(brand: Unit, day: dt.date) -> TaxPolicy:
     ).first() or TaxPolicy(
         brand=brand, valid_from=dt.date.min, method=TaxMethod.LABOUR, span=TaxSpan.MONTH
     )
+
+
+def versions(model: type[PayoutPolicy] | type[TaxPolicy], brand: Unit) -> QuerySet[Any]:
+    """All versions of a brand, the latest first."""
+    rows = model.objects.filter(brand=brand).select_related("created_by")
+    return rows.order_by("-valid_from")
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from incentives import perk_mobile as perks
 from incentives import points_mobile
 from incentives import rewards_mobile as rewards
 from incentives.dispute_urls import mobile_patterns as disputes
+from incentives import payee_mobile
 from insights import mobile as today
 from kosops.ui import offline
 from matrix import custody_mobile as custody
@@ -29,6 +30,8 @@ urlpatterns = [
     path("catalogue/mine/<int:redemption_id>/", perks.own_reward, name="own_reward"),
     path("catalogue/<int:reward_id>/", perks.reward, name="catalogue_item"),
     path("rank/", money.rank, name="rank"),
+    path("money/account/", payee_mobile.account, name="payee"),
+    path("money/account/read/", payee_mobile.notices_read, name="payee_read"),
     path("tier/", money.tier, name="tier"),
     path("rewards/", rewards.own_rewards, name="rewards"),
     path("accounts/", custody.own_accounts, name="custody"),

@@ -32,6 +32,7 @@ from content.models import Post, PostLink
 from incentives import (
     commission_runs,
     corrections,
+    payees,
     payouts,
     perks,
     plans,
@@ -50,6 +51,7 @@ from incentives.models import (
     Dispute,
     Journal,
     PayoutBatch,
+    PayoutHold,
     PlanVersion,
     PointGrant,
     PointRule,
@@ -123,6 +125,7 @@ MARKS = (
     "Question of Zhou",
     "Gift for Zhou",
     "Cream of Chengye",
+    "Hold of Zhou",
     "march.csv",
     "Cream trial",
     "Race of Chengye",
@@ -167,6 +170,7 @@ class World:
     redemption: Redemption
     race_dispute: RaceDispute
     race_screen: race_screens.NewScreen
+    hold: PayoutHold
     application: Application
 
 
@@ -378,6 +382,22 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:race_dispute_answer": lambda w: {"dispute_id": w.race_dispute.pk},
     "incentives:race_screen_end": lambda w: {"screen_id": w.race_screen.screen.pk},
     "incentives:race_screen": lambda w: {"token": w.race_screen.token},
+    "incentives:payout_batch_resume": lambda w: {"batch_id": w.payout_batch.pk},
+    "incentives:payout_batch_silence": lambda w: {"batch_id": w.payout_batch.pk},
+    **dict.fromkeys(
+        ("incentives:payout", "incentives:payout_give_back"),
+        lambda w: {"payout_id": w.payout_batch.payouts.earliest("pk").pk},
+    ),
+    **dict.fromkeys(
+        (
+            "incentives:payee",
+            "incentives:payee_account",
+            "incentives:payee_identity",
+            "incentives:payee_hold",
+        ),
+        lambda w: {"creator_id": w.chengye.zhou.pk},
+    ),
+    "incentives:payee_lift": lambda w: {"hold_id": w.hold.pk},
     "matrix:handover_open": lambda w: {"pk": w.chengye.zhou.pk},
     **dict.fromkeys(
         (
@@ -653,6 +673,7 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         redemption=a_reward(chengye),
         race_dispute=(dispute := a_dispute(chengye, lin)),
         race_screen=race_screens.open_screen(by=lin, race=dispute.race),
+        hold=payees.hold(by=chen, creator=chengye.zhou, reason="Hold of Zhou"),
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
 

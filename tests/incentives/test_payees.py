@@ -1,12 +1,13 @@
 """Who is paid in cash: the rule, the account and its freeze, identity, holds, notices."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import Activity
-from incentives import payee_rules, payees
+from incentives import payee_mail, payee_rules, payees
 from incentives.models import Payee, PayeeNotice, PayoutDestination, PayoutHold
 from incentives.payee_rules import blocks
 from kosops.lib.secrets import decrypt
@@ -237,3 +238,31 @@ def test_many_people_stand_in_a_fixed_number_of_queries(
     with django_assert_num_queries(3):  # type: ignore[operator]
         found = payees.standings([office.may, office.zhou], timezone.now())
     assert {found[office.may.pk].ready, found[office.zhou.pk].ready} == {True}
+
+
+# -- e-mail --------------------------------------------------------------------
+
+
+def test_a_change_is_mailed_once_to_the_address_of_the_sign_in(
+    office: Office, settings: Any, mailoutbox: list[Any]
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    office.may.person = c.person("may", email="may@example.com", language="zh-hans")
+    office.may.save()
+    change(office)
+    assert payee_mail.mail_due() == 1
+    assert payee_mail.mail_due() == 0
+    (mail,) = mailoutbox
+    assert mail.to == ["may@example.com"]
+    assert "收款账户已由" in mail.body and "0000" in mail.body
+    assert "62220299990000" not in mail.body
+
+
+def test_without_an_address_the_notice_stays_on_the_phone(
+    office: Office, settings: Any, mailoutbox: list[Any]
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    change(office)
+    assert payee_mail.mail_due() == 0
+    assert mailoutbox == []
+    assert payees.unread_notices(office.may).count() == 1

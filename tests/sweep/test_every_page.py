@@ -42,7 +42,9 @@ from incentives.models import (
     Correction,
     Dispute,
     Journal,
+    Payout,
     PayoutBatch,
+    PayoutHold,
     PlanVersion,
     PointGrant,
     PointRule,
@@ -158,6 +160,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "incentives:race_screen:token": lambda: (
         race_screens.open_screen(by=a_race("running").created_by, race=a_race("running")).token
     ),
+    "payout_id": lambda: Payout.objects.latest("pk").pk,
+    "hold_id": lambda: PayoutHold.objects.latest("pk").pk,
     "integrations:pk": lambda: ImportBatch.objects.latest("pk").pk,
     "matrix:pk": lambda: Creator.objects.filter(person__username="zhou").get().pk,
     **dict.fromkeys(

@@ -17,6 +17,7 @@ from customers.filters import OrderFilter, WaitingRefundFilter
 from incentives.correction_filters import CorrectionFilter
 from incentives.dispute_filters import DisputeFilter
 from incentives.filters import LineFilter, StatementFilter
+from incentives.payee_filters import PayeeFilter
 from incentives.perk_filters import RedemptionFilter
 from incentives.points_filters import GrantFilter, HolderFilter
 from incentives.rewards_filters import RewardFilter
@@ -50,6 +51,7 @@ TEMPLATES = {
     LineFilter: "incentives/_statement_lines.html",
     MemberFilter: "matrix/_members.html",
     OrderFilter: "customers/_orders.html",
+    PayeeFilter: "incentives/_payees.html",
     PersonFilter: "accounts/_people.html",
     PostFilter: "content/_posts.html",
     RedemptionFilter: "incentives/_redemptions.html",

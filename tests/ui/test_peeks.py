@@ -22,6 +22,8 @@ PEEKS = [
     "content:post",
     "customers:order",
     "incentives:explain",
+    "incentives:payee",
+    "incentives:payout",
     "incentives:payout_batch",
     "incentives:reward",
     "incentives:statement",
