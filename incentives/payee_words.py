@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, pgettext
@@ -59,7 +60,7 @@ def _texts(code: str, standing: Standing, own: bool) -> tuple[str, str]:
         until = standing.destination.frozen_until
         return (
             _("The account was changed. Nobody is paid to a new account before %(at)s.")
-            % {"at": formats.moment(until, get_language()) if until else ""},
+            % {"at": _local(until)},
             _("If it was not you, tell headquarters at once.") if own else "",
         )
     hq = {
@@ -144,7 +145,11 @@ def notice(row: PayeeNotice) -> str:
 
 def _moment(text: str) -> str:
     at = parse_datetime(text) if text else None
-    return formats.moment(at, get_language()) if isinstance(at, dt.datetime) else ""
+    return _local(at)
+
+
+def _local(at: dt.datetime | None) -> str:
+    return formats.moment(timezone.localtime(at), get_language()) if at else ""
 
 
 # -- the calculation of a payout -----------------------------------------------

@@ -109,10 +109,11 @@ def concerns(batch: PayoutBatch) -> list[Concern]:
 
 
 def changes(batch: PayoutBatch) -> Changes | None:
-    """How the batch differs from the last one that went to the bank before it."""
+    """How the batch differs from the last one that went the same way before it."""
     before = (
         PayoutBatch.objects.filter(
             brand=batch.brand,
+            channel=batch.channel,
             state__in=[BatchState.EXPORTED, BatchState.CLOSED],
             pk__lt=batch.pk,
         )

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Activity
-from incentives import payee_mail, payee_rules, payees
+from incentives import payee_mail, payee_rules, payee_words, payees
 from incentives.models import Payee, PayeeNotice, PayoutDestination, PayoutHold
 from incentives.payee_rules import blocks
 from kosops.lib.secrets import decrypt
@@ -266,3 +266,18 @@ def test_without_an_address_the_notice_stays_on_the_phone(
     assert payee_mail.mail_due() == 0
     assert mailoutbox == []
     assert payees.unread_notices(office.may).count() == 1
+
+
+def test_a_notice_names_the_time_of_the_brand(office: Office) -> None:
+    row = PayeeNotice(
+        creator=office.may,
+        kind="account_changed",
+        facts={"before": "a", "after": "b", "until": "2026-11-24T01:05:00+00:00"},
+        at=NOW,
+    )
+    assert "24 Nov 2026, 09:05" in payee_words.notice(row)
+    destination = PayoutDestination.objects.get(creator=office.may)
+    destination.frozen_until = dt.datetime(2099, 1, 1, 20, tzinfo=dt.UTC)
+    destination.save()
+    (block,) = payee_words.blocks_of(payees.standing_of(office.may, NOW))
+    assert "2 Jan 2099, 04:00" in block.text

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from accounts.choices import Role
 from accounts.models import Activity, Grant
-from incentives import payees, payout_files, payout_policies, payouts
+from incentives import payees, payout_checks, payout_files, payout_policies, payouts
 from incentives.choices import BatchState, PayoutState
 from incentives.models import Payout, PayoutBatch, Settlement
 from incentives.payout_choices import Channel, Encoding
@@ -400,3 +400,20 @@ def test_a_stopped_batch_does_not_stop_another_month(office: Office, settled: Se
     )
     office.order("E2", 30_000, day="2026-10-05")
     assert payouts.make_batch(by=office.chen, settlement=settle(office.brand, OCTOBER)).count == 1
+
+
+def test_a_batch_is_compared_with_the_last_one_of_its_own_way(
+    office: Office, settled: Settlement
+) -> None:
+    use_wechat(office.may)
+    bank, wechat = payouts.make_batches(by=office.chen, settlement=settled)
+    for batch in (bank, wechat):
+        through(office, batch)
+        office.answer(batch)
+    office.order("E2", 30_000, day="2026-10-05", sharer=office.may)
+    next_bank, next_wechat = payouts.make_batches(
+        by=office.chen, settlement=settle(office.brand, OCTOBER)
+    )
+    for later, before in ((next_bank, bank), (next_wechat, wechat)):
+        found = payout_checks.changes(later)
+        assert found is not None and (found.before, found.joined, found.gone) == (before, 0, 0)
