@@ -2,8 +2,7 @@
 
 from celery import shared_task
 
-from incentives import nightly, race_standings, rewards_jobs
-from incentives import nightly, payee_mail
+from incentives import nightly, payee_mail, race_standings, rewards_jobs
 
 
 @shared_task
@@ -33,5 +32,7 @@ def nightly_verify() -> None:
 @shared_task
 def run_races() -> None:
     race_standings.run_all()
+
+
 def mail_payee_notices() -> None:
     payee_mail.mail_due()

@@ -4,11 +4,10 @@ from django.urls import path
 
 from content import mobile as content
 from incentives import mobile as money
+from incentives import payee_mobile, points_mobile
 from incentives import perk_mobile as perks
-from incentives import points_mobile
 from incentives import rewards_mobile as rewards
 from incentives.dispute_urls import mobile_patterns as disputes
-from incentives import payee_mobile
 from insights import mobile as today
 from kosops.ui import offline
 from matrix import custody_mobile as custody
