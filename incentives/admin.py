@@ -63,6 +63,8 @@ from incentives.models import (
     StaffPlace,
     Statement,
     TaxPolicy,
+    Theme,
+    ThemeResult,
     TierChange,
     TierNotice,
     TierPin,
@@ -530,3 +532,17 @@ class CouponCodeAdmin(Looking):
     list_display = ("pk", "reward", "redemption")
     list_select_related = ("reward", "redemption")
     exclude = ("code", "digest")
+
+
+@admin.register(Theme)
+class ThemeAdmin(Looking):
+    list_display = ("name", "brand", "month", "state", "closed_at")
+    list_select_related = ("brand",)
+    list_filter = ("state",)
+
+
+@admin.register(ThemeResult)
+class ThemeResultAdmin(Looking):
+    list_display = ("theme", "post", "creator", "interactions", "points")
+    list_select_related = ("theme", "post", "creator")
+    search_fields = ("=creator__number",)

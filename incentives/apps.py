@@ -23,6 +23,7 @@ class IncentivesConfig(AppConfig):
             race_waiting,
             rewards_jobs,
             settlement,
+            themes,
             waiting_items,
         )
         from incentives.choices import Decision, Tier
@@ -77,6 +78,8 @@ class IncentivesConfig(AppConfig):
         activity.opens_with("incentives.planversion", "incentives:plan")
         activity.opens_with("incentives.settlement", "incentives:settlement")
         activity.opens_with("incentives.reward", "incentives:catalogue_item")
+        activity.opens_with("incentives.theme", "incentives:theme")
+        activity.opens_with("incentives.reward", "incentives:reward")
         activity.opens_with("incentives.redemption", "incentives:redemption")
         activity.opens_with("incentives.pointgrant", "incentives:point_grant")
         activity.opens_with("incentives.tierrun", "incentives:tier_run")
@@ -148,6 +151,14 @@ class IncentivesConfig(AppConfig):
                 url_name="incentives:catalogue",
                 icon="gift",
                 order=65,
+                permission="points.view",
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Themes"),
+                url_name="incentives:themes",
+                icon="sparkles",
+                order=70,
                 permission="points.view",
             ),
             navigation.NavItem(

@@ -77,6 +77,10 @@ POINTS_TEXTS = {
     "reward_left": _("Pieces or codes that nobody has taken yet."),
     "reward_taken": _("Pieces or codes that are gone; cancelled ones are not counted."),
     "reward_price": _("Points that one piece costs."),
+    "theme_step": _("Points that one post earns whose interactions reach this step."),
+    "theme_posts": _("Posts that earn this step, of each person the best ones."),
+    "theme_points": _("Posts times points."),
+    "theme_interactions": _("Likes, saves and comments as they were known at the cut-off."),
     "points_change": _(
         "What one entry of the books added to the points of the person, or took away."
     ),

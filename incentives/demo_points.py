@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts.demo import DemoPart, clock, demo_part
 from accounts.models import Person
-from incentives import perks, points
+from incentives import perks, points, themes
 from incentives.models import PointLine, Redemption
-from incentives.points_choices import Delivery, RedemptionState, RewardState
+from incentives.points_choices import Delivery, RedemptionState, RewardState, ThemeState
+from kosops.lib.periods import Month
 from matrix.choices import CreatorState
 from matrix.models import Creator
 
@@ -47,6 +48,11 @@ CATALOGUE: tuple[tuple[str, str, str, int, int | None, dict[str, Any]], ...] = (
     ("benefit", "arranged", "专业摄影支持半天", 900, None, {"layers": ["quality"]}),
 )
 ADDRESS = "演示收件人 13800000000 上海市静安区南京西路 1 号"
+THEMES = (
+    ("换季修护日记", "写下换季时的肌肤变化和你的护理步骤，说真话，好的不好的都可以写。"),
+    ("通勤五分钟妆", "拍下你的五分钟出门妆，写清用了哪几样、怎么上手。"),
+    ("空瓶记", "晒一晒你用完的空瓶：值得回购吗？为什么？"),
+)
 GIFTS = ("协助门店活动拍摄", "分享会主讲", "带教新人")
 
 
@@ -76,6 +82,7 @@ class Points(DemoPart):
     def play(self, until: dt.datetime) -> None:
         day = until.astimezone(self.demo.zone).date()
         points.run(by=None, brand=self.demo.brand, today=day)
+        self._themes(day)
         if self.halts == 3:
             self._open_catalogue()
         if self.halts > 3:
@@ -97,6 +104,26 @@ class Points(DemoPart):
                     reason=GIFTS[number],
                     client_key=self._key(),
                 )
+
+    def _themes(self, day: dt.date) -> None:
+        """A theme for each of the last months, worked out once its figures are in."""
+        lin = Person.objects.get(username="lin")
+        month = Month.of(day)
+        for old in themes.of_brand(self.demo.brand).filter(state=ThemeState.OPEN):
+            if timezone.now() >= themes.cutoff_of(old):
+                themes.close_theme(by=lin, theme=old)
+        recent = month >= Month.of(self.demo.day).shifted(-2)
+        if recent and not themes.of_brand(self.demo.brand).filter(month=str(month)).exists():
+            name, about = THEMES[month.month % len(THEMES)]
+            theme = themes.add_theme(
+                by=lin,
+                brand=self.demo.brand,
+                month=str(month),
+                name=name,
+                about=about,
+                steps=[[0, 10], [100, 40], [500, 120], [1000, 300]],
+            )
+            themes.open_theme(by=lin, theme=theme)
 
     def _open_catalogue(self) -> None:
         lin = Person.objects.get(username="lin")

@@ -40,3 +40,9 @@ class RedemptionState(models.TextChoices):
     SENT = "sent", pgettext_lazy("reward", "On its way")
     DONE = "done", _("Handed out")
     CANCELLED = "cancelled", pgettext_lazy("reward", "Cancelled")
+
+
+class ThemeState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    OPEN = "open", pgettext_lazy("theme", "Running")
+    CLOSED = "closed", pgettext_lazy("theme", "Worked out")

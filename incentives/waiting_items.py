@@ -65,13 +65,6 @@ def _own_batches(person: Person) -> QuerySet[Any, Any]:
     )
 
 
-@waiting.question("stopped_batches")
-def _stopped_batches(person: Person) -> QuerySet[Any, Any]:
-    return waiting.figure(
-        PayoutBatch.objects.for_user(person, "payouts.approve").filter(paused_at__isnull=False)
-    )
-
-
 @waiting.question("falling")
 def _falling(person: Person) -> QuerySet[Any, Any]:
     return waiting.figure(TierRisk.objects.for_user(person, "tiers.view"))
@@ -113,6 +106,32 @@ def batches_to_decide(person: Person) -> int:
     return waiting.facts_of(person)["batches_to_decide"]
 
 
+@waiting.question("stopped_batches")
+def _stopped_batches(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(
+        PayoutBatch.objects.for_user(person, "payouts.approve").filter(paused_at__isnull=False)
+    )
+
+
+@waiting.register
+def stopped(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["stopped_batches"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> payout batch is stopped",
+                    "<b>{count}</b> payout batches are stopped",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:payouts"),
+            icon="circle-alert",
+            rank="must",
+            note=_("The bank named another amount than we sent"),
+        )
+
+
 @waiting.register
 def payouts(person: Person) -> Iterator[Waiting]:
     facts = waiting.facts_of(person)
@@ -142,13 +161,6 @@ def by_hand(person: Person) -> Iterator[Waiting]:
                 ngettext(
                     "<b>{count}</b> booking by hand to approve",
                     "<b>{count}</b> bookings by hand to approve",
-def stopped(person: Person) -> Iterator[Waiting]:
-    if count := waiting.facts_of(person)["stopped_batches"]:
-        yield Waiting(
-            text=format_html(
-                ngettext(
-                    "<b>{count}</b> payout batch is stopped",
-                    "<b>{count}</b> payout batches are stopped",
                     count,
                 ),
                 count=count,
@@ -194,10 +206,6 @@ def questions(person: Person) -> Iterator[Waiting]:
             href=reverse("incentives:disputes") + "?state=open",
             icon="circle-help",
             rank="notice",
-            href=reverse("incentives:payouts"),
-            icon="circle-alert",
-            rank="must",
-            note=_("The bank named another amount than we sent"),
         )
 
 

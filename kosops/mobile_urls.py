@@ -4,7 +4,7 @@ from django.urls import path
 
 from content import mobile as content
 from incentives import mobile as money
-from incentives import payee_mobile, points_mobile
+from incentives import payee_mobile, points_mobile, theme_mobile
 from incentives import perk_mobile as perks
 from incentives import rewards_mobile as rewards
 from incentives.dispute_urls import mobile_patterns as disputes
@@ -31,6 +31,7 @@ urlpatterns = [
     path("rank/", money.rank, name="rank"),
     path("money/account/", payee_mobile.account, name="payee"),
     path("money/account/read/", payee_mobile.notices_read, name="payee_read"),
+    path("theme/", theme_mobile.own_theme, name="theme"),
     path("tier/", money.tier, name="tier"),
     path("rewards/", rewards.own_rewards, name="rewards"),
     path("accounts/", custody.own_accounts, name="custody"),

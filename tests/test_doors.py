@@ -42,6 +42,7 @@ from incentives import (
     races,
     rewards_rule,
     settlement,
+    themes,
     tier_runs,
 )
 from incentives.ladders import start_ladders
@@ -63,6 +64,7 @@ from incentives.models import (
     RewardRule,
     Settlement,
     Statement,
+    Theme,
     TierChange,
     TierPin,
     TierProposal,
@@ -126,6 +128,7 @@ MARKS = (
     "Gift for Zhou",
     "Cream of Chengye",
     "Hold of Zhou",
+    "Theme of Chengye",
     "march.csv",
     "Cream trial",
     "Race of Chengye",
@@ -171,6 +174,7 @@ class World:
     race_dispute: RaceDispute
     race_screen: race_screens.NewScreen
     hold: PayoutHold
+    theme: Theme
     application: Application
 
 
@@ -317,6 +321,9 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
         f"incentives:catalogue_{page}": lambda w: {"reward_id": w.redemption.reward_id}
         for page in ("item", "codes", "state")
     },
+    **dict.fromkeys(
+        ("incentives:theme", "incentives:theme_act"), lambda w: {"theme_id": w.theme.pk}
+    ),
     "incentives:redemption": lambda w: {"redemption_id": w.redemption.pk},
     "mobile:catalogue_item": lambda w: {"reward_id": w.redemption.reward_id},
     "mobile:own_reward": lambda w: {"redemption_id": w.redemption.pk},
@@ -443,6 +450,7 @@ FORMS = {
     "incentives:catalogue_state": {"state": "closed"},
     "incentives:redemption": {"act": "done"},
     "mobile:catalogue_item": {"client_key": "6f8f1c1e-9c7b-4a64-9d3c-0c6f6a1a2b3d"},
+    "incentives:theme_act": {"act": "copy"},
     "incentives:points_person": {
         "points": "10",
         "reason": "No reason",
@@ -674,6 +682,13 @@ def a_world(settings: Any, tmp_path: Any) -> World:
         race_dispute=(dispute := a_dispute(chengye, lin)),
         race_screen=race_screens.open_screen(by=lin, race=dispute.race),
         hold=payees.hold(by=chen, creator=chengye.zhou, reason="Hold of Zhou"),
+        theme=themes.add_theme(
+            by=None,
+            brand=chengye.brand,
+            month="2026-09",
+            name="Theme of Chengye",
+            steps=[[0, 10]],
+        ),
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
 

@@ -33,6 +33,7 @@ from incentives.models.rewards import (
 )
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.settlement import Settlement, Statement
+from incentives.models.themes import Theme, ThemeResult
 from incentives.models.tiers import (
     LadderVersion,
     TierChange,
@@ -98,6 +99,8 @@ __all__ = [
     "StaffPlace",
     "Statement",
     "TaxPolicy",
+    "Theme",
+    "ThemeResult",
     "TierChange",
     "TierNotice",
     "TierPin",

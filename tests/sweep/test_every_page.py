@@ -59,6 +59,7 @@ from incentives.models import (
     RewardRule,
     Settlement,
     Statement,
+    Theme,
     TierChange,
     TierPin,
     TierRun,
@@ -146,6 +147,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "mobile:own_reward:redemption_id": lambda: (
         Redemption.objects.filter(creator__person__username="zhou").latest("pk").pk
     ),
+    "theme_id": lambda: Theme.objects.filter(state="closed").latest("pk").pk,
     "rule_id": lambda: PointRule.objects.latest("pk").pk,
     "gift_id": lambda: PointGrant.objects.latest("pk").pk,
     "batch_id": lambda: PayoutBatch.objects.latest("pk").pk,

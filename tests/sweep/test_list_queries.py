@@ -47,6 +47,7 @@ from incentives.models import (
     Redemption,
     RewardItem,
     Statement,
+    ThemeResult,
     TierChange,
     TierProposal,
 )
@@ -161,6 +162,7 @@ ROWS = {
     "mobile:rewards": List(RewardItem, page=20, who=("zhou",)),
     "incentives:statements": List(Statement),
     "incentives:tier_review": List(TierProposal, manager=PAGE, query="?kind=kos"),
+    "incentives:theme": List(ThemeResult),
     "incentives:tier_run": List(TierChange),
     "integrations:import_rows": List(ImportIssue),
     "integrations:imports": List(ImportBatch),
@@ -347,6 +349,8 @@ def fill(world: World, first: int, last: int) -> None:
         )
     copies(PointGrant, [world.point_grant], numbers, client_key="gen_random_uuid()")
     copies(Redemption, [world.redemption], numbers, client_key="gen_random_uuid()")
+    result = ThemeResult.objects.earliest("pk")
+    copies(ThemeResult, [result], added(Post, "title_key"), post_id="n.id")
     own = LedgerAccount.objects.get(kind="points", creator=zhou)
     copies(LedgerAccount, [own], creators, creator_id="n.id")
     gift = Journal.objects.filter(currency="PTS").earliest("pk")
@@ -384,6 +388,9 @@ def world(settings: Any, tmp_path: Any, db: None) -> World:
         external_id="R1",
         amount=100,
         refunded_at=c.at("2026-09-03"),
+    )
+    ThemeResult.objects.create(
+        theme=found.theme, post=found.post, creator=chengye.zhou, interactions=1, points=1
     )
     violations.record(
         by=None,
