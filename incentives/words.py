@@ -148,7 +148,10 @@ def _rate_rows(explanation: Explanation) -> list[CalcRow]:
     rows = [
         CalcRow(
             label=_("Rate"),
-            how=plan_words.rate_sentence(rate) if rate else rule_sentence(explanation),
+            how=_("%(rule)s, by “%(plan)s”")
+            % {"rule": plan_words.rate_sentence(rate), "plan": rate.version.name}
+            if rate
+            else rule_sentence(explanation),
             value=percent_bp(explanation.rate_bp) if fixed is None else money(fixed),
             href=href,
         )
