@@ -420,15 +420,29 @@ class Model:
                 "held_opening": self.owed(person, "accrued", before),
                 "earned": sum(amount for amount in lines if amount > 0),
                 "clawed_back": -sum(amount for amount in lines if amount < 0),
-                "released": sum(amount for why, amount in moves if why == "release"),
+                "rewards": sum(amount for why, amount in moves if why == "reward"),
+                "prizes": sum(amount for why, amount in moves if why == "prize"),
+                "adjustments": sum(amount for why, amount in moves if why == "adjustment"),
+                "written_off": sum(amount for why, amount in moves if why == "write_off"),
+                "released": sum(amount for why, amount in moves if why != "payout"),
                 "held": self.owed(person, "accrued", last),
                 "opening": self.owed(person, "payable", before),
-                "paid_out": -sum(amount for why, amount in moves if why != "release"),
+                "paid_out": -sum(amount for why, amount in moves if why == "payout"),
                 "payable": self.owed(person, "payable", last),
             }
             if any(statement.values()):
                 statements[person] = statement
         self.settled[month] = statements
+
+    # -- beside commission -------------------------------------------------------------------
+
+    def book(self, why: str, person: str, amount: int) -> None:
+        """What becomes payable at once: a reward, a prize, an adjustment, debt written off."""
+        if why == "write_off":
+            amount = -self.owed(person, "payable")
+            if amount <= 0:
+                raise Refused("no_debt")
+        self._move(self.today, person, why, payable=amount)
 
     # -- payouts -----------------------------------------------------------------------------
 

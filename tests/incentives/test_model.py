@@ -25,8 +25,8 @@ from hypothesis.stateful import (
 
 from customers.intake import LineFacts, RefundFacts, take_refunds
 from customers.models import OrderLine
-from incentives import payouts, settlement
-from incentives.models import Payout, PayoutBatch, Settlement
+from incentives import corrections, ledger, payouts, settlement
+from incentives.models import Correction, Payout, PayoutBatch, Settlement
 from incentives.plans import NewRate, save_version
 from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
@@ -116,6 +116,7 @@ class Programme(RuleBasedStateMachine):
 
     stage: ClassVar[Stage]
     steps: ClassVar[int] = 0
+    booked: ClassVar[int] = 0
     seen: ClassVar[dict[str, int]] = {}
 
     def __init__(self) -> None:
@@ -353,6 +354,46 @@ class Programme(RuleBasedStateMachine):
     def a_run_is_made_for_a_day(self, kind, ago) -> None:
         self.run(kind, ago)
 
+    @rule(
+        who=st.sampled_from(["zhou", "he"]),
+        why=st.sampled_from(["reward", "prize", "adjustment", "adjustment", "write_off"]),
+        amount=st.integers(-300, 500).filter(bool),
+    )
+    def something_is_booked(self, who, why, amount) -> None:
+        """Beside commission: by hand with two people, or as races and rewards post it."""
+        creator, chen = self.stage.creators[who], self.stage.finance["chen"]
+
+        def ask() -> Correction:
+            if why == "write_off":
+                return corrections.ask_write_off(by=chen, creator=creator, reason="old")
+            return corrections.ask_adjustment(
+                by=chen, creator=creator, amount=amount, reason="missed"
+            )
+
+        def post() -> None:
+            if why in ("adjustment", "write_off"):
+                corrections.approve(by=self.stage.finance["zhao"], correction=ask())
+                return
+            Programme.booked += 1
+            ledger.post_set(
+                by=None,
+                brand=self.brand,
+                currency="CNY",
+                kind=why,
+                source="model",
+                debit=f"{why}s",
+                credit="payable",
+                business_date=self.model.today,
+                entries="SELECT %(key)s::text, %(creator)s::bigint, %(amount)s::bigint",
+                params={
+                    "key": str(Programme.booked),
+                    "creator": creator.pk,
+                    "amount": amount,
+                },
+            )
+
+        self.alike(why, lambda: self.model.book(why, who, amount), post)
+
     def settle(self, month: str) -> None:
         def work() -> None:
             settlement.settle(by=None, brand=self.brand, month=Month.parse(month))
@@ -547,17 +588,20 @@ class Programme(RuleBasedStateMachine):
             live[payout.statement_id] = live.get(payout.statement_id, 0) + 1
         assert set(live.values()) <= {1}
         for name in self.stage.creators:
-            # What came by releases is where all that was paid or is on its way came from.
+            # What came by releases and bookings is where all that was paid or is on its way came from.
             released = sum(
                 amount
                 for _day, who, kind, why, amount in self.model.moves
-                if (who, kind, why) == (name, "payable", "release")
+                if (who, kind) == (name, "payable") and why != "payout"
             )
             owed = [self.model.owed(name, kind) for kind in ("payable", "inflight", "paid")]
             assert sum(owed) == released
 
     def statements_of(self, month: str) -> dict[str, dict[str, int]]:
-        names = ("held_opening", "earned", "clawed_back", "released", "held", "opening")
+        names = (
+            *("held_opening", "earned", "clawed_back", "rewards", "prizes", "adjustments"),
+            *("written_off", "released", "held", "opening"),
+        )
         settled = Settlement.objects.get(brand=self.brand, period=month)
         return {
             self.name_of(statement.creator_id): {
@@ -571,6 +615,8 @@ class Programme(RuleBasedStateMachine):
 def test_the_product_does_what_the_model_says(monkeypatch: pytest.MonkeyPatch) -> None:
     Programme.stage = Stage()
     Programme.steps = 0
+    Programme.booked = 0
+    monkeypatch.setattr("django.conf.settings.WRITE_OFF_DAYS", 0)
     Programme.seen = {}
     monkeypatch.setattr("django.utils.timezone.now", Programme.stage.clock)
     monkeypatch.setattr(PayoutBatch._meta.get_field("file"), "storage", InMemoryStorage())
