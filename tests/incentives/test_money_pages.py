@@ -152,7 +152,7 @@ def test_one_person_makes_a_batch_and_another_approves_it(
     client.post(reverse("incentives:payout_batch_export", args=[batch.pk]))
     response = client.get(reverse("incentives:payout_batch_file", args=[batch.pk]))
     file = b"".join(response).decode("utf-8-sig")
-    assert "6222021001123456789,9.99,CNY" in file
+    assert f"622202100112{people.zhou.pk:08d},9.99,CNY" in file
 
 
 def test_approval_asks_for_a_recent_sign_in(
