@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import Looking, LookingInline
 from incentives.models import (
     Approval,
+    Benefit,
     Boost,
     BoostBudget,
     ChangedMonth,
@@ -65,6 +66,7 @@ from incentives.models import (
     TaxPolicy,
     Theme,
     ThemeResult,
+    TierCertificate,
     TierChange,
     TierNotice,
     TierPin,
@@ -121,6 +123,20 @@ class TierProposalAdmin(Looking):
     list_select_related = ("creator", "decided_by")
     list_filter = ("state",)
     search_fields = ("=creator__number",)
+
+
+@admin.register(Benefit)
+class BenefitAdmin(Looking):
+    list_display = ("title", "brand", "creator_kind", "tier", "layer", "kind", "period")
+    list_select_related = ("brand",)
+    list_filter = ("kind",)
+
+
+@admin.register(TierCertificate)
+class TierCertificateAdmin(Looking):
+    list_display = ("number", "creator", "tier", "since", "issued_at")
+    list_select_related = ("creator",)
+    search_fields = ("=number", "=creator__number")
 
 
 @admin.register(RewardRule)

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from incentives import ladders, tier_notices, tier_runs, tier_words
+from incentives import benefits, ladders, tier_notices, tier_runs, tier_words
 from incentives.templatetags.tier_words import tier_reasons
 from matrix.models import Creator
 from matrix.own import own_page
@@ -22,9 +22,14 @@ def tier(request: HttpRequest, creator: Creator) -> HttpResponse:
     today = timezone.localdate()
     version = ladders.ladder_on(creator.brand, creator.kind, today)
     tier_notices.note_seen(creator)
+    progress = tier_runs.progress_of(creator, today)
     context = {
         "creator": creator,
-        "progress": tier_runs.progress_of(creator, today),
+        "progress": progress,
+        "benefits": benefits.of_creator(creator, today),
+        "unlocked": benefits.unlocked_by(
+            creator.brand, creator.kind, progress.next_tier if progress else "", today
+        ),
         "formula": tier_words.formula_sentence(ladders.rules_of(version).formula)
         if version
         else "",

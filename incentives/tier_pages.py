@@ -21,7 +21,7 @@ from accounts import access, brands
 from accounts.models import Unit
 from content.formulas import value_of
 from content.models import Post
-from incentives import ladders, tier_review, tier_runs, tier_words, tiers
+from incentives import ladders, tier_notices, tier_review, tier_runs, tier_words, tiers
 from incentives.choices import Tier
 from incentives.models import LadderVersion, TierChange, TierRun
 from incentives.tier_forms import LadderForm, StartForm
@@ -506,6 +506,7 @@ def creator_tier(request: HttpRequest, creator_id: int) -> HttpResponse:
         "creator": creator,
         "progress": tier_runs.progress_of(creator, timezone.localdate()),
         "history": tier_runs.history_of(creator)[:CHANGES_SHOWN],
+        "notice": tier_notices.open_of(creator),
         "may_pin": access.reach(request.user, "tiers.pin").covers(creator.store),
     }
     return page_or_fragment(

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -134,6 +134,7 @@ class Progress:
     risk: TierRisk | None = None
     pin: TierPin | None = None
     waiting: TierProposal | None = None
+    declined: TierProposal | None = None
 
     @property
     def stands_still(self) -> bool:
@@ -634,7 +635,7 @@ def progress_of(creator: Creator, as_of: dt.date) -> Progress | None:
         keep_any=ladder.tiers[level - 1].keep_any if level else False,
         risk=TierRisk.objects.filter(creator=creator).first(),
         pin=TierPin.objects.filter(creator=creator, period__contains=as_of, ended_at=None).first(),
-        waiting=TierProposal.objects.filter(creator=creator, state="waiting").first(),
+        **_proposals_of(creator, as_of),
     )
 
 
@@ -671,6 +672,16 @@ def explained(explanation: dict[str, Any]) -> list[Finding]:
 
 
 # -- private -------------------------------------------------------------------
+
+
+def _proposals_of(creator: Creator, as_of: dt.date) -> dict[str, TierProposal | None]:
+    """The move that waits for a word, and the one that was declined and still rests."""
+    open_or_resting = Q(state="waiting") | Q(state="declined", rests_until__gt=as_of)
+    rows = list(TierProposal.objects.filter(open_or_resting, creator=creator).order_by("-id"))
+    return {
+        state: next((row for row in rows if row.state == state), None)
+        for state in ("waiting", "declined")
+    }
 
 
 def _standing_in_the_way(

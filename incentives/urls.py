@@ -10,6 +10,7 @@ from incentives.plan_urls import urlpatterns as plan_patterns
 from incentives.points_urls import urlpatterns as points_patterns
 from incentives.proof_urls import urlpatterns as proof_patterns
 from incentives.race_urls import urlpatterns as race_patterns
+from incentives.benefits_urls import urlpatterns as benefit_patterns
 from incentives.rewards_urls import urlpatterns as reward_patterns
 from incentives.tier_urls import urlpatterns as tier_patterns
 
@@ -20,6 +21,7 @@ urlpatterns = [
     *plan_patterns,
     *points_patterns,
     *race_patterns,
+    *benefit_patterns,
     *reward_patterns,
     *proof_patterns,
     *dispute_patterns,

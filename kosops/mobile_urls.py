@@ -3,6 +3,7 @@
 from django.urls import path
 
 from content import mobile as content
+from incentives import benefits_mobile as benefits
 from incentives import mobile as money
 from incentives import payee_mobile, points_mobile, theme_mobile
 from incentives import perk_mobile as perks
@@ -33,6 +34,7 @@ urlpatterns = [
     path("money/account/read/", payee_mobile.notices_read, name="payee_read"),
     path("theme/", theme_mobile.own_theme, name="theme"),
     path("tier/", money.tier, name="tier"),
+    path("tier/certificate/", benefits.certificate, name="certificate"),
     path("rewards/", rewards.own_rewards, name="rewards"),
     path("accounts/", custody.own_accounts, name="custody"),
     path("accounts/<int:pk>/sign/", custody.sign, name="custody_sign"),

@@ -47,6 +47,7 @@ from incentives import (
 )
 from incentives.ladders import start_ladders
 from incentives.models import (
+    Benefit,
     Boost,
     Correction,
     Dispute,
@@ -113,6 +114,8 @@ PUBLIC = {
     "matrix:apply_status",
     # The television of a store: known by 256 random bits alone.
     "incentives:race_screen",
+    # Says whether a certificate with a number of sixty random bits is genuine.
+    "incentives:certificate",
 }
 # Words that only the first brand's pages may show.
 MARKS = (
@@ -121,6 +124,7 @@ MARKS = (
     "ORDER-OF-CHENGYE",
     "Post of Zhou",
     "Link of Zhou",
+    "Perk of Chengye",
     "Rule of Chengye",
     "Job of Chengye",
     "Circle of Chengye",
@@ -160,6 +164,7 @@ class World:
     tier_proposal: TierProposal
     reward: RewardItem
     boost: Boost
+    benefit: Benefit
     settlement: Settlement
     statement: Statement
     payout_batch: PayoutBatch
@@ -331,6 +336,8 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
         ("incentives:reward", "incentives:reward_clear", "incentives:reward_stop"),
         lambda w: {"item_id": w.reward.pk},
     ),
+    "incentives:benefit_end": lambda w: {"benefit_id": w.benefit.pk},
+    "incentives:certificate": lambda w: {"number": "ACDEFGHJKMNP"},
     "incentives:reward_rule_decide": lambda w: {"rule_id": w.reward.rule_id},
     "incentives:boost_step": lambda w: {"boost_id": w.boost.pk},
     "incentives:boost_ask": lambda w: {"post_id": w.post.pk},
@@ -550,6 +557,14 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             done_on=dt.date(2026, 9, 2),
             watched_until=dt.date(2099, 1, 1),
             standing="below",
+        ),
+        benefit=Benefit.objects.create(
+            brand=chengye.brand,
+            creator_kind="koc",
+            tier="senior",
+            kind="perk",
+            title="Perk of Chengye",
+            period=(dt.date(2026, 9, 1), None),
         ),
         boost=Boost.objects.create(
             post=post, period="2026-09", asked_amount=5_000, asked_reason="Near", asked_by=chen

@@ -188,6 +188,7 @@ def test_a_declined_rise_rests_and_a_declined_fall_gets_time(people, lin):
     assert not TierProposal.objects.filter(state="waiting").exists()
     assert (tier_of(people.may), tier_of(lan)) == ("", "junior")
     assert TierRisk.objects.get(creator=lan).falls_on == TODAY() + days(30)
+    assert tier_runs.progress_of(people.may, TODAY()).declined.reason == "Figures look bought"
 
 
 def test_a_proposal_lapses_when_the_facts_change(people):
@@ -245,6 +246,9 @@ def test_the_phone_notes_that_the_creator_has_seen_it(people, client: Client):
     assert seen is not None
     client.get(reverse("mobile:tier"))
     assert TierNotice.objects.get().seen_at == seen
+    client.force_login(c.person("lin", (Role.OPERATOR, people.brand)))
+    part = client.get(reverse("incentives:creator_tier", args=[people.may.pk])).content.decode()
+    assert "Seen on the phone on" in part
 
 
 # -- facts beside the posts ----------------------------------------------------

@@ -37,6 +37,7 @@ from content.models import Post, PostLink
 from customers.models import Order
 from incentives import race_screens
 from incentives.models import (
+    Benefit,
     Boost,
     CommissionLine,
     Correction,
@@ -60,6 +61,7 @@ from incentives.models import (
     Settlement,
     Statement,
     Theme,
+    TierCertificate,
     TierChange,
     TierPin,
     TierRun,
@@ -126,6 +128,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "issue_pk": lambda: ImportIssue.objects.latest("pk").pk,
     "run_id": lambda: TierRun.objects.latest("pk").pk,
     "change_id": lambda: TierChange.objects.latest("pk").pk,
+    "benefit_id": lambda: Benefit.objects.latest("pk").pk,
+    "incentives:number": lambda: TierCertificate.objects.latest("pk").number,
     "item_id": lambda: RewardItem.objects.filter(earned__gt=0).latest("pk").pk,
     "incentives:reward_rule_decide:rule_id": lambda: RewardRule.objects.latest("pk").pk,
     "boost_id": lambda: Boost.objects.latest("pk").pk,
