@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Person, Unit
 from incentives.filters import StatementFilter
@@ -59,7 +60,11 @@ def register() -> None:
                 Column(heading=_("Rule"), of="rule", value=lambda row: row.rule.name),
                 Column(heading=_("Day"), of="done", value=lambda row: row.done_on),
                 Column(heading=_("Counted"), of="value", value=lambda row: row.value),
-                Column(heading=_("Earned"), of="earned", value=lambda row: money(row.earned)),
+                Column(
+                    heading=pgettext_lazy("reward", "Earned"),
+                    of="earned",
+                    value=lambda row: money(row.earned),
+                ),
                 Column(heading=_("Payable"), of="released", value=lambda row: money(row.released)),
                 Column(
                     heading=_("Standing"),

@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incentives.models import RewardItem, RewardRule
 from incentives.rewards_choices import RuleState, Standing
@@ -45,7 +46,11 @@ class RewardFilter(ListFilter):
         ListColumn(code="done", label=_("Day"), sort="done"),
         ListColumn(code="value", define="reward_value", label=_("Counted"), numeric=True),
         ListColumn(
-            code="earned", define="reward_earned", label=_("Earned"), numeric=True, sort="earned"
+            code="earned",
+            define="reward_earned",
+            label=pgettext_lazy("reward", "Earned"),
+            numeric=True,
+            sort="earned",
         ),
         ListColumn(
             code="released",

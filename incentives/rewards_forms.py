@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incentives import rewards, rewards_sources
 from incentives.choices import Tier
@@ -15,6 +16,11 @@ from kosops.lib.errors import DomainError
 from matrix.choices import CreatorKind, Platform
 
 STEPS = 4
+# Where nobody publishes notes.
+NO_NOTES = (
+    *(Platform.WECOM, Platform.WECHAT, Platform.OFFICIAL_ACCOUNT),
+    *(Platform.MINI_PROGRAMME, Platform.GROUP),
+)
 
 
 def _amount(label: Any, **kwargs: Any) -> PlainDecimalField:
@@ -64,7 +70,7 @@ class RewardRuleForm(forms.Form):
     )
     platforms = forms.MultipleChoiceField(
         label=_("Platform"),
-        choices=Platform.choices,
+        choices=[(code, label) for code, label in Platform.choices if code not in NO_NOTES],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -79,7 +85,10 @@ class RewardRuleForm(forms.Form):
         ]
         for number in range(STEPS):
             self.fields[f"from_{number}"] = PlainIntegerField(
-                label=_("From"), required=False, min_value=0, initial=0 if not number else None
+                label=pgettext_lazy("step of a reward", "From"),
+                required=False,
+                min_value=0,
+                initial=0 if not number else None,
             )
             self.fields[f"pays_{number}"] = _amount(_("pays"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from incentives import rewards_rule, rewards_sources, tier_words
@@ -44,6 +44,7 @@ def step_sentences(terms: Terms) -> list[str]:
 
 def day_sentences(terms: Terms) -> list[str]:
     """When it counts, when it is paid, how long it can be taken back, what limits it."""
+    source = rewards_sources.source_of(terms.source)
     found = [
         ngettext(
             "Payable %(days)s day later, if it still stands then",
@@ -51,14 +52,9 @@ def day_sentences(terms: Terms) -> list[str]:
             terms.check_days,
         )
         % {"days": formats.number(terms.check_days)},
-        ngettext(
-            "Taken back if it is removed within %(days)s day",
-            "Taken back if it is removed within %(days)s days",
-            terms.watch_days,
-        )
-        % {"days": formats.number(terms.watch_days)},
+        _watch_sentence(source, terms.watch_days) % {"days": formats.number(terms.watch_days)},
     ]
-    if rewards_sources.source_of(terms.source).of_posts:
+    if source.of_posts:
         found.append(
             ngettext(
                 "Figures count for %(days)s day; those of a boost do not count",
@@ -74,6 +70,20 @@ def day_sentences(terms: Terms) -> list[str]:
     if terms.budget is not None:
         found.append(_("Budget %(amount)s") % {"amount": formats.money(terms.budget)})
     return found
+
+
+def _watch_sentence(source: rewards_sources.Source, days: int) -> str:
+    if source.gone == "gone":
+        return ngettext(
+            "Taken back if it is removed within %(days)s day",
+            "Taken back if it is removed within %(days)s days",
+            days,
+        )
+    return ngettext(
+        "Worked out again for %(days)s day, as after a refund",
+        "Worked out again for %(days)s days, as after a refund",
+        days,
+    )
 
 
 def condition_sentences(terms: Terms, brand: int) -> list[str]:
@@ -157,7 +167,7 @@ def calculation(item: RewardItem) -> list[CalcRow]:
             how=_("From %(count)s") % {"count": formats.number(step.at_least)} if step else "",
             value=formats.money(step.amount if step else 0),
         ),
-        CalcRow(label=_("Earned"), value=formats.money(item.earned), kind="sum"),
+        CalcRow(label=pgettext("reward", "Earned"), value=formats.money(item.earned), kind="sum"),
         CalcRow(label=_("of it payable"), value=formats.money(item.released)),
     ]
     if held := item.earned - item.released:

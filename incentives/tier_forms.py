@@ -87,7 +87,7 @@ class LadderForm(forms.Form):
         for rule in ladder.tiers:
             for because in Because:
                 self.fields[f"{rule.tier}-{because}-any"] = forms.ChoiceField(
-                    label=_("Conditions"),
+                    label=_("To reach it") if because == Because.REACH else _("To keep it"),
                     choices=[("", _("All are needed")), ("any", _("One is enough"))],
                     initial="any" if getattr(rule, f"{because}_any") else "",
                     required=False,
@@ -298,7 +298,7 @@ class _Threshold(forms.IntegerField):
 def _label(fact: str, threshold: str) -> Any:
     if threshold != "at_least":
         return {
-            "within_days": _("Within days (empty: ever)"),
+            "within_days": _("Within days"),
             "last_notes": _("Of the last notes"),
             "settled_days": _("Days old at least"),
         }[threshold]
