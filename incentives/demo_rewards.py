@@ -82,10 +82,13 @@ class TiersAndRewards(DemoPart):
             return
         self.lin = Person.objects.get(username="lin")
         self.zhao = Person.objects.get(username="zhao")
+        day = self.demo.last_day
+        with clock(self.demo.at(day, 12)):
+            self._stars(day)
         with clock(until):
+            tier_runs.evaluate(by=self.lin, brand=self.demo.brand, as_of=day)
             self._benefits()
-            self._stars(until.date())
-            self._rewards(until.date())
+            self._rewards(day)
             self._boosts(until)
             self._by_hand(until.date())
 
@@ -116,7 +119,6 @@ class TiersAndRewards(DemoPart):
             rules=tiers.star_rules() | {"review": "all"},
             valid_from=today,
         )
-        tier_runs.evaluate(by=self.lin, brand=self.demo.brand, as_of=today)
 
     def _rewards(self, today: dt.date) -> None:
         brand, first = self.demo.brand, today - dt.timedelta(days=RULE_DAYS)

@@ -34,7 +34,7 @@ def boost_list(request: HttpRequest) -> HttpResponse:
     access.require(request.user, VIEW)
     brand = brands.required(request, VIEW)
     month = Month.of(timezone.localdate())
-    budget, taken = rewards_boosts.budget_of(brand, month), rewards_boosts.taken(brand, month)
+    budget, taken = rewards_boosts.this_month(brand, month)
     rows = Boost.objects.for_user(request.user, VIEW).filter(post__brand=brand)
     related = ("post__creator", "post__store", "asked_by", "decided_by")
     visible = RewardItem.objects.for_user(request.user, VIEW).filter(brand=brand)
@@ -48,7 +48,8 @@ def boost_list(request: HttpRequest) -> HttpResponse:
         "budget": budget,
         "taken": taken,
         "left": budget - taken,
-        "near": rewards_boosts.near_a_step(visible),
+        "asked_near": "near" in request.GET,
+        "near": rewards_boosts.near_a_step(visible) if "near" in request.GET else [],
         "budget_form": BudgetForm(),
         "may_edit": access.reach(request.user, EDIT).covers(brand),
         "may_approve": access.reach(request.user, APPROVE).covers(brand),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,7 @@ from content.models import Post
 from incentives import rewards_rule
 from incentives.models import Boost, BoostBudget, RewardItem
 from incentives.rewards_choices import BoostState, Standing
+from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
 
@@ -32,7 +32,8 @@ NEAR_SHOWN = 20
 def set_budget(*, by: Person, brand: Unit, month: Month, amount: int) -> BoostBudget:
     """Say what the brand may spend in a month. Refuses ``budget_below_approved``."""
     Unit.objects.select_for_update(no_key=True).get(pk=brand.pk)
-    if amount < taken(brand, month):
+    _budget, taken = this_month(brand, month)
+    if amount < taken:
         raise DomainError(
             "budget_below_approved", _("More than this is approved for the month already.")
         )
@@ -45,19 +46,20 @@ def set_budget(*, by: Person, brand: Unit, month: Month, amount: int) -> BoostBu
     return budget
 
 
-def budget_of(brand: Unit, month: Month) -> int:
-    found = BoostBudget.objects.filter(brand=brand, period=str(month)).first()
-    return found.amount if found else 0
-
-
-def taken(brand: Unit, month: Month) -> int:
-    """What is spent in the month, and approved and not yet spent."""
-    rows = Boost.objects.filter(
-        post__brand=brand,
-        period=str(month),
-        state__in=[BoostState.APPROVED, BoostState.SPENT],
+def this_month(brand: Unit, month: Month) -> tuple[int, int]:
+    """The budget of a month and what is taken of it, in one query."""
+    row = sql.fetch_one(
+        """
+        SELECT COALESCE((SELECT amount FROM incentives_boostbudget
+                          WHERE brand_id = %(brand)s AND period = %(period)s), 0) AS budget,
+               COALESCE((SELECT sum(COALESCE(b.spent_amount, b.approved_amount))
+                           FROM incentives_boost b JOIN content_post p ON p.id = b.post_id
+                          WHERE p.brand_id = %(brand)s AND b.period = %(period)s
+                            AND b.state IN ('approved', 'spent')), 0)::bigint AS taken
+        """,
+        {"brand": brand.pk, "period": str(month)},
     )
-    return rows.aggregate(sum=Sum(Coalesce(F("spent_amount"), F("approved_amount"))))["sum"] or 0
+    return row["budget"], row["taken"]
 
 
 # -- a boost -------------------------------------------------------------------
@@ -99,7 +101,8 @@ def approve(*, by: Person, boost: Boost, amount: int) -> Boost:
     if amount <= 0:
         raise DomainError("amount_needed", _("Approve an amount above zero, or decline."))
     month = Month.of(timezone.localdate())
-    if taken(boost.post.brand, month) + amount > budget_of(boost.post.brand, month):
+    budget, taken = this_month(boost.post.brand, month)
+    if taken + amount > budget:
         raise DomainError("budget_used_up", _("The month’s boost budget does not reach for that."))
     boost.state, boost.approved_amount, boost.period = BoostState.APPROVED, amount, str(month)
     boost.decided_by, boost.decided_at = by, timezone.now()

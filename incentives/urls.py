@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incentives import commission_pages, payout_pages, settlement_pages
+from incentives.benefits_urls import urlpatterns as benefit_patterns
 from incentives.correction_urls import urlpatterns as correction_patterns
 from incentives.dispute_urls import urlpatterns as dispute_patterns
 from incentives.payout_urls import urlpatterns as payout_patterns
@@ -10,7 +11,6 @@ from incentives.plan_urls import urlpatterns as plan_patterns
 from incentives.points_urls import urlpatterns as points_patterns
 from incentives.proof_urls import urlpatterns as proof_patterns
 from incentives.race_urls import urlpatterns as race_patterns
-from incentives.benefits_urls import urlpatterns as benefit_patterns
 from incentives.rewards_urls import urlpatterns as reward_patterns
 from incentives.tier_urls import urlpatterns as tier_patterns
 

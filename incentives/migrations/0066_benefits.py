@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('incentives', '0065_rewards_kept'),
+        ('incentives', '0045_themes_kept'),
         ('matrix', '0020_platform_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

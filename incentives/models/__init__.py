@@ -1,5 +1,6 @@
 """What incentives keeps: tiers, commission, the books, settlement and payouts by concept."""
 
+from incentives.models.benefits import Benefit, TierCertificate
 from incentives.models.books import Journal, LedgerAccount, Posting
 from incentives.models.corrections import Correction
 from incentives.models.disputes import Dispute
@@ -46,6 +47,7 @@ from incentives.models.tiers import (
 
 __all__ = [
     "Approval",
+    "Benefit",
     "Boost",
     "BoostBudget",
     "ChangedMonth",
@@ -101,6 +103,7 @@ __all__ = [
     "TaxPolicy",
     "Theme",
     "ThemeResult",
+    "TierCertificate",
     "TierChange",
     "TierNotice",
     "TierPin",

@@ -159,6 +159,15 @@ def test_a_boost_goes_from_request_to_spent(client, people, lin, zhao):
     assert (boost.state, boost.spent_amount) == ("spent", 20_000)
 
 
+def test_notes_that_are_nearly_there_are_listed_for_a_boost(client, people, lin, zhao):
+    ruled(client, lin, zhao)
+    noted(people, 700)
+    rewards_runs.run(by=None, brand=people.brand, as_of=TODAY)
+    address = reverse("incentives:boosts")
+    assert "Show these notes" in client.get(address).content.decode()
+    assert "300 interactions missing" in client.get(address, {"near": 1}).content.decode()
+
+
 def test_may_reads_on_the_phone_what_her_note_earned(client, people, lin, zhao):
     ruled(client, lin, zhao)
     noted(people, 700)

@@ -396,7 +396,7 @@ def test_a_boost_stays_within_the_budget_and_needs_two_people(people, lin, zhao)
     values = {"by": lin, "boost": boost, "began_at": timezone.now()}
     refused("more_than_approved", rewards_boosts.record_spent, **values, amount=40_000)
     rewards_boosts.record_spent(**values, amount=25_000)
-    assert rewards_boosts.taken(people.brand, month) == 25_000
+    assert rewards_boosts.this_month(people.brand, month) == (40_000, 25_000)
     refused(
         "budget_below_approved",
         rewards_boosts.set_budget,
