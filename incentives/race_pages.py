@@ -357,9 +357,9 @@ _ACTS: dict[str, Any] = {
 def race_result(request: HttpRequest, race_id: int) -> HttpResponse:
     """The fixed result: its digest and proofs, the prizes, and who let them into the books."""
     shown = _visible(request, race_id)
+    access.require(request.user, VIEW, shown.brand)
     if shown.state != RaceState.FROZEN:
         return redirect("incentives:race", shown.pk)
-    access.require(request.user, VIEW, shown.brand)
     formula = races.formula_of(shown)
     awards = list(race_prizes.awards_of(shown)[: AWARDS_SHOWN + 1])
     proof = race_standings.proofs_of(shown).first()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from incentives import race_rules as rules
 from incentives.race_choices import Measure, TieRule
 from incentives.race_rules import Formula, Heads, Leagues, Runner, Term
+from tests import tables
 
 SALES = Formula(
     terms=(Term("sales", 60, Measure.PER_HEAD), Term("posts", 40, Measure.PER_HEAD)),
@@ -213,3 +214,34 @@ def test_the_digest_tells_any_line_apart_and_not_their_order() -> None:
     other = rules.standings(SALES, [runners[0], run(2, 2, sales=91, posts=1)])
     assert rules.digest(SALES, head, other) != same
     assert rules.digest(SALES, {"race": 2}, placed) != same
+
+
+# -- the example of docs/races.md ----------------------------------------------
+
+
+def test_the_example_of_the_documentation_is_what_the_rules_give() -> None:
+    formula = Formula(
+        terms=(Term("sales", 60, Measure.PER_HEAD), Term("posts", 40, Measure.PER_HEAD)),
+        heads=Heads(active_days=3, at_least=2),
+        prizes=(300_000, 100_000),
+    )
+    placed = rules.standings(
+        formula,
+        [
+            run(1, 6, sales=12_000_000, posts=30),
+            run(2, 3, sales=7_500_000, posts=12),
+            run(3, 1, sales=3_000_000, posts=10),
+        ],
+    )
+    assert [(s.id, s.heads, [p.points for p in s.points], s.score, s.rank) for s in placed] == [
+        (2, 3, [6000, 3200], 9200, 1),
+        (1, 6, [4800, 4000], 8800, 2),
+        (3, 2, [3600, 4000], 7600, 3),
+    ]
+    assert rules.closing(formula, placed[1], 9200) == [rules.Step("sales", 1_003_500)]
+    assert rules.prizes_of(formula, placed) == {2: 300_000, 1: 100_000}
+    assert rules.share_out(300_000, {1: 20, 2: 10, 3: 7}) == {1: 162_162, 2: 81_081, 3: 56_757}
+    words = (tables.ROOT / "docs" / "races.md").read_text()
+    for said in ("92.00 | 1 |", "88.00 | 2 |", "76.00 | 3 |", "10,035.00 more net sales"):
+        assert said in words
+    assert "1,621.62, 810.81 and 567.57" in words
