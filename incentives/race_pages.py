@@ -27,7 +27,9 @@ from incentives import (
 )
 from incentives.models import Race, RaceDispute, RaceEntry, RaceScreen, RaceStanding
 from incentives.race_choices import DisputeState, RaceKind, RaceScheme, RaceState
+from incentives.race_definitions import RACES
 from incentives.race_forms import DisputeForm
+from incentives.race_rules import Formula
 from incentives.races import APPROVE, EDIT, VIEW
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import address_of, page_or_fragment
@@ -95,31 +97,32 @@ def race(request: HttpRequest, race_id: int) -> HttpResponse:
     page = keyset_page(
         standings, field="rank", descending=False, cursor=request.GET.get("cursor", "")
     )
-    page.rows[:] = race_part.rows(shown, formula, page.rows, [each.entry_id for each in own])
+    own = [each for each in own if each.entry.league == league]
+    doubted = race_standings.disputed(shown)
+    mine = [each.entry_id for each in own]
+    lines = race_part.rows(shown, formula, [*page.rows, *own], mine, doubted)
+    page.rows[:] = lines[: len(page.rows)]
+    within = access.reach(request.user, VIEW)
     context = race_part.head(shown, formula) | {
         "leagues": race_part.tabs(leagues, league, request.path) if len(leagues) > 1 else [],
         "league": league,
         "page": page,
         "paging": page if page.next or page.previous else None,
         "places": [] if request.GET.get("cursor") else race_part.steps(page.rows),
-        "may_open": _may_open(request, shown, page.rows),
-        "own": race_part.rows(shown, formula, [e for e in own if e.entry.league == league])
-        if own
-        else [],
+        "may_open": {row.entry_id for row in page.rows if within.covers(row.standing.entry.store)},
+        "own": lines[len(page.rows) :],
         "is_store": shown.kind == RaceKind.STORE,
-        "figures": _figures(shown, leagues),
+        "figures": _figures(formula, leagues),
     }
     if not request.htmx:
-        context |= _doing(request, shown)
+        context |= _doing(request, shown) | {"doubts": len(doubted)}
     return page_or_fragment(
         request, "incentives/race.html", context, fragment="incentives/_race_board.html"
     )
 
 
-def _figures(shown: Race, leagues: list[race_part.League]) -> list[Kpi]:
-    from incentives.race_definitions import RACES
-
-    prizes = sum(races.formula_of(shown).prizes) * len(leagues)
+def _figures(formula: Formula, leagues: list[race_part.League]) -> list[Kpi]:
+    prizes = sum(formula.prizes) * len(leagues)
     return [
         Kpi(
             label=_("Participants"),
@@ -150,16 +153,6 @@ def _own(request: HttpRequest, shown: Race) -> list[RaceStanding]:
     return list(found.order_by("rank", "pk")[:OWN_SHOWN])
 
 
-def _may_open(request: HttpRequest, shown: Race, rows: list[race_part.Row]) -> set[int]:
-    """The entries of a page whose points the person may look behind."""
-    if access.reach(request.user, VIEW).covers(shown.brand):
-        return {row.entry_id for row in rows}
-    visible = RaceEntry.objects.for_user(request.user, VIEW).filter(
-        pk__in=[row.entry_id for row in rows]
-    )
-    return set(visible.values_list("pk", flat=True))
-
-
 def _doing(request: HttpRequest, shown: Race) -> dict[str, Any]:
     """What the person may do now, and what stands beside the board."""
     may_edit = access.reach(request.user, EDIT).covers(shown.brand)
@@ -173,7 +166,6 @@ def _doing(request: HttpRequest, shown: Race) -> dict[str, Any]:
         "may_approve": may_approve and fixed and total and not shown.approved_at,
         "total": total,
         "proof": race_standings.proofs_of(shown).first() if fixed else None,
-        "doubts": race_disputes.of_race(shown).filter(state=DisputeState.OPEN).count(),
     }
 
 

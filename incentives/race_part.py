@@ -82,12 +82,16 @@ def in_league(race: Race, league: str) -> QuerySet[RaceStanding]:
 
 
 def rows(
-    race: Race, formula: Formula, found: Iterable[RaceStanding], mine: Iterable[int] = ()
+    race: Race,
+    formula: Formula,
+    found: Iterable[RaceStanding],
+    mine: Iterable[int] = (),
+    doubted: Iterable[int] | None = None,
 ) -> list[Row]:
     """Standings as lines of a board; two queries, however many there are."""
     found = list(found)
     before = race_standings.ranks_before(found)
-    doubted = race_standings.disputed(race)
+    doubted = set(race_standings.disputed(race) if doubted is None else doubted)
     own = set(mine)
     prizes = formula.prizes
     return [

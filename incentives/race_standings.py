@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -49,9 +49,9 @@ class Difference:
 
 def current(race: Race) -> QuerySet[RaceStanding]:
     """The standings of the last day worked out, with who runs."""
-    day = race.standings.aggregate(day=Max("day"))["day"]
+    last = RaceStanding.objects.filter(race=race).order_by("-day").values("day")[:1]
     return (
-        RaceStanding.objects.filter(race=race, day=day)
+        RaceStanding.objects.filter(race=race, day=Subquery(last))
         .select_related("entry__store", "entry__creator")
         .order_by("entry__league", "rank", "id")
     )
@@ -62,18 +62,16 @@ def ranks_before(rows: Sequence[RaceStanding]) -> dict[int, int]:
     if not rows:
         return {}
     earlier = RaceStanding.objects.filter(race=rows[0].race_id, day__lt=rows[0].day)
-    day = earlier.aggregate(day=Max("day"))["day"]
-    if day is None:
-        return {}
-    found = earlier.filter(day=day, entry__in=[row.entry_id for row in rows])
+    found = earlier.filter(
+        day=Subquery(earlier.order_by("-day").values("day")[:1]),
+        entry__in=[row.entry_id for row in rows],
+    )
     return dict(found.values_list("entry_id", "rank"))
 
 
-def disputed(race: Race) -> set[int]:
-    """The entries whose points somebody doubts."""
-    return set(
-        race.disputes.filter(state=DisputeState.OPEN).values_list("entry_id", flat=True).distinct()
-    )
+def disputed(race: Race) -> list[int]:
+    """The entries whose points somebody doubts, once for each open question."""
+    return list(race.disputes.filter(state=DisputeState.OPEN).values_list("entry_id", flat=True))
 
 
 def standing_of(row: RaceStanding) -> Standing:

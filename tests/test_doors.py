@@ -39,6 +39,7 @@ from incentives import (
     points,
     race_disputes,
     race_screens,
+    race_standings,
     races,
     rewards_rule,
     settlement,
@@ -743,7 +744,8 @@ def a_dispute(chengye: c.Cast, by: Person) -> RaceDispute:
         cut_off_on=today,
         formula=races.SCHEMES["stores"].formula,
     )
-    entry = races.start(by=by, race=race).entries.get(store=chengye.jingan)
+    race = race_standings.refresh(by=None, race=races.start(by=by, race=race))
+    entry = race.entries.get(store=chengye.jingan)
     return race_disputes.raise_dispute(by=by, entry=entry, text="Doubt of Chengye")
 
 

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.choices import Role
@@ -309,3 +311,16 @@ def test_what_waits_is_told(race, people, lin, zhao, season, set_day) -> None:  
     race_standings.freeze(by=lin, race=race)
     fresh = type(zhao).objects.get(pk=zhao.pk)
     assert any("wait for approval" in str(item.text) for item in waiting.items_for(fresh))
+
+
+def test_a_board_costs_twelve_queries_for_headquarters_and_for_a_store(
+    race,
+    people,  # noqa: F811
+    lin,  # noqa: F811
+) -> None:
+    he = c.person("he", (Role.STORE_MANAGER, people.jingan))
+    for someone in (lin, he):
+        client = signed_in(someone)
+        with CaptureQueriesContext(connection) as queries:
+            page(client, "race", race.pk)
+        assert len(queries) <= 12, [each["sql"][:120] for each in queries]

@@ -381,7 +381,7 @@ def test_no_result_is_fixed_while_points_are_doubted(people, season, lin, set_da
     race = races.start(by=lin, race=a_race(people, lin))
     entry = race.entries.get(store=people.jingan)
     dispute = race_disputes.raise_dispute(by=lin, entry=entry, text="Ours", fact="sales_net")
-    assert race_standings.disputed(race) == {entry.pk}
+    assert race_standings.disputed(race) == [entry.pk]
     refused(
         "dispute_open", race_disputes.raise_dispute, by=lin, entry=entry, text="x", fact="sales_net"
     )

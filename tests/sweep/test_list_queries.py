@@ -46,6 +46,8 @@ from incentives.models import (
     ProofRun,
     Redemption,
     RewardItem,
+    RaceEntry,
+    RaceStanding,
     Statement,
     ThemeResult,
     TierChange,
@@ -158,6 +160,7 @@ ROWS = {
     "incentives:redemptions": List(Redemption, manager=PAGE),
     "incentives:boosts": List(Boost),
     "incentives:rewards": List(RewardItem),
+    "incentives:race": List(RaceStanding, manager=PAGE),
     "incentives:statement": List(CommissionLine),
     "mobile:rewards": List(RewardItem, page=20, who=("zhou",)),
     "incentives:statements": List(Statement),
@@ -306,6 +309,13 @@ def fill(world: World, first: int, last: int) -> None:
         decided_at="now()",
     )
     copies(TierProposal, [world.tier_proposal], creators, creator_id="n.id")
+    copies(RaceEntry, [world.race_dispute.entry], creators, creator_id="n.id")
+    entries = (
+        f"(SELECT e.id, c.num FROM {creators} c"
+        f" JOIN {RaceEntry._meta.db_table} e ON e.creator_id = c.id)"
+    )
+    standing = RaceStanding.objects.filter(entry=world.race_dispute.entry).earliest("pk")
+    copies(RaceStanding, [standing], entries, entry_id="n.id")
     copies(Statement, [world.statement], creators, creator_id="n.id")
     statements = (
         f"(SELECT s.id, s.creator_id, c.num FROM {creators} c"
