@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import access, brands
+from accounts import access, activity, brands
 from incentives import (
     race_disputes,
     race_part,
@@ -31,6 +32,7 @@ from incentives.race_definitions import RACES
 from incentives.race_forms import DisputeForm
 from incentives.race_rules import Formula
 from incentives.races import APPROVE, EDIT, VIEW
+from integrations.sheets.writing import csv_lines
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.lib.lists import keyset_page
@@ -162,11 +164,55 @@ def _doing(request: HttpRequest, shown: Race) -> dict[str, Any]:
     total = race_prizes.total_of(shown) if fixed else 0
     return {
         "may_edit": may_edit,
+        "may_file": bool(shown.standings_at)
+        and access.reach(request.user, VIEW).covers(shown.brand),
         "may_freeze": may_edit and over and shown.state in races.RUNNING,
         "may_approve": may_approve and fixed and total and not shown.approved_at,
         "total": total,
         "proof": race_standings.proofs_of(shown).first() if fixed else None,
     }
+
+
+@require_safe
+@login_required
+def race_file(request: HttpRequest, race_id: int) -> StreamingHttpResponse:
+    """The whole board with every figure and its points, as CSV. The export is noted."""
+    shown = _visible(request, race_id)
+    access.require(request.user, VIEW, shown.brand)
+    activity.record(by=request.user, verb="race.exported", object=shown, unit=shown.brand)
+    response = StreamingHttpResponse(
+        csv_lines(_file_rows(shown)), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="race-{shown.pk}.csv"'
+    return response
+
+
+def _file_rows(shown: Race) -> Iterator[tuple[Any, ...]]:
+    formula = races.formula_of(shown)
+    names = [race_words.fact_name(key) for key in formula.facts]
+    points = [_("%(figure)s: points") % {"figure": name} for name in names]
+    pairs = [heading for pair in zip(names, points, strict=True) for heading in pair]
+    yield (
+        *(_("Group"), _("Place"), _("Participant"), _("Store"), _("Active heads"), _("Score")),
+        *pairs,
+    )
+    for row in race_standings.current(shown).iterator(2000):
+        yield (
+            race_words.league_name(shown, formula, row.entry.league),
+            row.rank,
+            race_words.entry_name(shown, row.entry),
+            row.entry.store.name,
+            row.heads,
+            race_words.score(row.score),
+            *(
+                text
+                for each in row.points
+                for text in (
+                    race_words.plain(each["fact"], each["value"]),
+                    race_words.score(each["points"]),
+                )
+            ),
+        )
 
 
 # -- a participant -------------------------------------------------------------

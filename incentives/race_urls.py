@@ -17,6 +17,7 @@ urlpatterns = [
     path("races/<int:race_id>/", race_pages.race, name="race"),
     path("races/<int:race_id>/edit/", race_edit_pages.race_edit, name="race_edit"),
     path("races/<int:race_id>/act/", race_pages.race_act, name="race_act"),
+    path("races/<int:race_id>/file/", race_pages.race_file, name="race_file"),
     path("races/<int:race_id>/result/", race_pages.race_result, name="race_result"),
     path("races/<int:race_id>/disputes/", race_pages.race_disputes_page, name="race_disputes"),
     path("races/<int:race_id>/screens/", race_pages.race_screens_page, name="race_screens"),

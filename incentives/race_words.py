@@ -43,6 +43,11 @@ def value(key: str, amount: int) -> str:
     return formats.money(amount) if _is_money(key) else formats.number(amount)
 
 
+def plain(key: str, amount: int) -> str:
+    """A value for a file: ``1234.50`` or ``17``."""
+    return f"{amount // 100}.{amount % 100:02d}" if _is_money(key) else str(amount)
+
+
 def figure(key: str, thousandths: int) -> str:
     """A figure as the formula compares it: thousandths, shown with as many digits as it has."""
     if _is_money(key):

@@ -324,3 +324,13 @@ def test_a_board_costs_twelve_queries_for_headquarters_and_for_a_store(
         with CaptureQueriesContext(connection) as queries:
             page(client, "race", race.pk)
         assert len(queries) <= 12, [each["sql"][:120] for each in queries]
+
+
+def test_the_board_is_a_file_for_headquarters(race, people, lin) -> None:  # noqa: F811
+    url = reverse("incentives:race_file", args=[race.pk])
+    lines = b"".join(signed_in(lin).get(url).streaming_content).decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Group,Place,Participant,Store,Active heads,Score,Net sales,")
+    assert lines[1].endswith("80.00,500.00,60.00,2,20.00,0,0.00")
+    assert len(lines) == 3
+    he = signed_in(c.person("he", (Role.STORE_MANAGER, people.jingan)))
+    assert he.get(url).status_code == 403
