@@ -196,6 +196,7 @@ FACTS: dict[str, Promise] = {
     "members": _("Members"),
     "method": _("Method"),
     "minimum": _("Smallest payout"),
+    "month": _("Month"),
     "moved": _("In another layer"),
     "new": _("New"),
     "name": pgettext_lazy("platform", "Name"),

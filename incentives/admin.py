@@ -62,6 +62,8 @@ from incentives.models import (
     RewardRun,
     Settlement,
     StaffPlace,
+    Standing,
+    StandingMonth,
     Statement,
     TaxPolicy,
     Theme,
@@ -561,4 +563,18 @@ class ThemeAdmin(Looking):
 class ThemeResultAdmin(Looking):
     list_display = ("theme", "post", "creator", "interactions", "points")
     list_select_related = ("theme", "post", "creator")
+    search_fields = ("=creator__number",)
+
+
+@admin.register(Standing)
+class StandingAdmin(Looking):
+    list_display = ("name", "brand", "discount_bp", "notes", "orders", "active")
+    list_select_related = ("brand",)
+
+
+@admin.register(StandingMonth)
+class StandingMonthAdmin(Looking):
+    list_display = ("standing", "creator", "month", "notes", "orders", "met")
+    list_select_related = ("standing", "creator")
+    list_filter = ("met",)
     search_fields = ("=creator__number",)

@@ -77,6 +77,8 @@ POINTS_TEXTS = {
     "reward_left": _("Pieces or codes that nobody has taken yet."),
     "reward_taken": _("Pieces or codes that are gone; cancelled ones are not counted."),
     "reward_price": _("Points that one piece costs."),
+    "standing_having": _("People who may buy at this price in this month."),
+    "standing_without": _("People for whom it is and who did not do the work of last month."),
     "theme_step": _("Points that one post earns whose interactions reach this step."),
     "theme_posts": _("Posts that earn this step, of each person the best ones."),
     "theme_points": _("Posts times points."),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.demo import DemoPart, clock, demo_part
 from accounts.models import Person
-from incentives import perks, points, themes
+from incentives import perks, points, standing, themes
 from incentives.models import PointLine, Redemption
 from incentives.points_choices import Delivery, RedemptionState, RewardState, ThemeState
 from kosops.lib.periods import Month
@@ -79,10 +79,22 @@ class Points(DemoPart):
                 valid_from=self.demo.first_day,
             )
 
+        standing.add_standing(
+            by=None,
+            brand=self.demo.brand,
+            name="分销会员价",
+            creator_kind="koc",
+            discount_bp=1000,
+            first_order_bp=2000,
+            notes=1,
+            orders=0,
+        )
+
     def play(self, until: dt.datetime) -> None:
         day = until.astimezone(self.demo.zone).date()
         points.run(by=None, brand=self.demo.brand, today=day)
         self._themes(day)
+        standing.work_out(by=None, brand=self.demo.brand, today=day)
         if self.halts == 3:
             self._open_catalogue()
         if self.halts > 3:

@@ -20,6 +20,7 @@ from incentives import (
     proof_runs,
     proof_words,
     settlement,
+    standing,
     tier_runs,
 )
 from kosops.lib.errors import DomainError
@@ -66,6 +67,7 @@ def run_points(*, today: dt.date | None = None) -> None:
     for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
         try:
             points.run(by=None, brand=brand, today=today or timezone.localdate())
+            standing.work_out(by=None, brand=brand, today=today or timezone.localdate())
         except DomainError as refusal:
             logger.warning("Points of %s: %s", brand, refusal)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incentives import perks, points, tier_runs
+from incentives import perks, points, standing, tier_runs
 from incentives.perk_forms import TakeForm
 from incentives.points_choices import Delivery
 from kosops.lib.errors import DomainError
@@ -36,6 +36,7 @@ def rewards(request: HttpRequest, creator: Creator) -> HttpResponse:
         "balance": balance,
         "offers": perks.offers_for(creator, today, balance.spendable),
         "next_tier": next_tier,
+        "standings": standing.own(creator, today),
         "unlocks": perks.unlocks_of(creator, next_tier) if next_tier else [],
     }
     return render(request, "mobile/catalogue.html", context)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incentives import perk_pages, points_pages, theme_pages
+from incentives import perk_pages, points_pages, standing_pages, theme_pages
 
 urlpatterns = [
     path("points/", points_pages.holder_list, name="points"),
@@ -18,6 +18,12 @@ urlpatterns = [
     path("catalogue/<int:reward_id>/", perk_pages.reward, name="catalogue_item"),
     path("catalogue/<int:reward_id>/codes/", perk_pages.reward_codes, name="catalogue_codes"),
     path("catalogue/<int:reward_id>/state/", perk_pages.reward_state, name="catalogue_state"),
+    path("catalogue/member-prices/", standing_pages.standings, name="standings"),
+    path(
+        "catalogue/member-prices/<int:standing_id>/switch/",
+        standing_pages.standing_switch,
+        name="standing_switch",
+    ),
     path("themes/", theme_pages.theme_list, name="themes"),
     path("themes/add/", theme_pages.theme_add, name="theme_add"),
     path("themes/<int:theme_id>/", theme_pages.theme, name="theme"),

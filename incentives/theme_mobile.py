@@ -24,6 +24,7 @@ def own_theme(request: HttpRequest, creator: Creator) -> HttpResponse:
     if found is not None:
         steps, entries = themes.steps_of(found), themes.entries_of(found, creator)
         results = themes_rules.results_of(entries, steps, found.most_posts)
+        counted = {result.post: result.points for result in results}
         known = posts.of_creator(creator).in_bulk([entry.post for entry in entries])
         context |= {
             "month_name": words.month_name(found.month),
@@ -34,7 +35,7 @@ def own_theme(request: HttpRequest, creator: Creator) -> HttpResponse:
                 (
                     known[entry.post],
                     entry,
-                    themes_rules.reached(entry.interactions, steps),
+                    counted.get(entry.post, 0),
                     themes_rules.next_step(entry.interactions, steps),
                 )
                 for entry in entries

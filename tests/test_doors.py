@@ -43,6 +43,7 @@ from incentives import (
     races,
     rewards_rule,
     settlement,
+    standing,
     themes,
     tier_runs,
 )
@@ -65,6 +66,7 @@ from incentives.models import (
     RewardItem,
     RewardRule,
     Settlement,
+    Standing,
     Statement,
     Theme,
     TierChange,
@@ -134,6 +136,7 @@ MARKS = (
     "Cream of Chengye",
     "Hold of Zhou",
     "Theme of Chengye",
+    "Price of Chengye",
     "march.csv",
     "Cream trial",
     "Race of Chengye",
@@ -181,6 +184,7 @@ class World:
     race_screen: race_screens.NewScreen
     hold: PayoutHold
     theme: Theme
+    standing: Standing
     application: Application
 
 
@@ -330,6 +334,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     **dict.fromkeys(
         ("incentives:theme", "incentives:theme_act"), lambda w: {"theme_id": w.theme.pk}
     ),
+    "incentives:standing_switch": lambda w: {"standing_id": w.standing.pk},
     "incentives:redemption": lambda w: {"redemption_id": w.redemption.pk},
     "mobile:catalogue_item": lambda w: {"reward_id": w.redemption.reward_id},
     "mobile:own_reward": lambda w: {"redemption_id": w.redemption.pk},
@@ -706,6 +711,9 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             name="Theme of Chengye",
             steps=[[0, 10]],
         ),
+        standing=standing.add_standing(
+            by=None, brand=chengye.brand, name="Price of Chengye", discount_bp=1000
+        ),
         application=recruits.apply(recruits.recruitment(chengye), store=chengye.jingan),
     )
 
@@ -830,6 +838,7 @@ def rows_of_everything() -> dict[str, int]:
         (PointGrant, "state"),
         (Redemption, "state"),
         (Reward, "state"),
+        (Standing, "active"),
         (PointRule, "valid"),
     ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))

@@ -229,5 +229,5 @@ def test_my_posts_in_the_theme_of_the_month(people: c.Cast, today: Any) -> None:
     posted(people.zhou, 2, 150)
     page = client.get(reverse("mobile:theme"))
     assert page.context["points"] == 50
-    ((_post, entry, step, following),) = page.context["rows"]
-    assert (entry.interactions, step.points, following.at_least) == (150, 50, 1000)
+    ((_post, entry, counted, following),) = page.context["rows"]
+    assert (entry.interactions, counted, following.at_least) == (150, 50, 1000)

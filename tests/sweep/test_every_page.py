@@ -59,6 +59,7 @@ from incentives.models import (
     RewardItem,
     RewardRule,
     Settlement,
+    Standing,
     Statement,
     Theme,
     TierCertificate,
@@ -151,6 +152,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "mobile:own_reward:redemption_id": lambda: (
         Redemption.objects.filter(creator__person__username="zhou").latest("pk").pk
     ),
+    "standing_id": lambda: Standing.objects.latest("pk").pk,
     "theme_id": lambda: Theme.objects.filter(state="closed").latest("pk").pk,
     "rule_id": lambda: PointRule.objects.latest("pk").pk,
     "gift_id": lambda: PointGrant.objects.latest("pk").pk,
