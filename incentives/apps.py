@@ -17,10 +17,13 @@ class IncentivesConfig(AppConfig):
             import_payout_results,
             import_provider_statement,
             nightly,
+            payout_proof,
             plan_waiting,
             points_exports,
             points_waiting,
+            proof,
             race_waiting,
+            reward_proof,
             rewards_jobs,
             settlement,
             themes,
@@ -43,6 +46,8 @@ class IncentivesConfig(AppConfig):
         definitions.register(POINTS_TEXTS)
         definitions.register(RACES)
         definitions.register(REWARDS)
+        for check in (*payout_proof.CHECKS, *reward_proof.CHECKS):
+            proof.register(check)
         exports.register()
         points_exports.register()
         finding.register()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.models import Person, Unit
 from incentives import booking
-from incentives.choices import OWNED_KINDS, JournalKind
+from incentives.choices import OWNED_KINDS, POINTS, JournalKind
 from incentives.models import Journal, LedgerAccount, Posting
 from kosops.lib.errors import DomainError
 from kosops.lib.money import check_amount
@@ -247,6 +247,11 @@ def reverse(*, by: Person, journal: Journal, business_date: dt.date, reason: str
     if not reason.strip():
         raise DomainError("reason_needed", _("Say why the journal is reversed."), status=400)
     check_reversible(journal)
+    if journal.currency == POINTS:
+        raise DomainError(
+            "points_journal",
+            _("Points follow from what was done. Give or take them by hand instead."),
+        )
     mirror = [
         (posting.account, -posting.amount)
         for posting in journal.postings.select_related("account").order_by("line")

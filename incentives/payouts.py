@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Sum
@@ -178,7 +179,12 @@ def _choose(
     today = timezone.localdate(now)
     left_out: Counter[str] = Counter()
     chosen = []
-    for row in sql.fetch_all(_CANDIDATES, {"settlement": settlement.pk, "today": today}):
+    params = {
+        "settlement": settlement.pk,
+        "today": today,
+        "questions_hold": settings.DISPUTES_HOLD_PAYOUTS,
+    }
+    for row in sql.fetch_all(_CANDIDATES, params):
         if row["amount"] <= 0:
             left_out["owed_back"] += 1
         elif row["amount"] < least:
@@ -243,7 +249,9 @@ _CANDIDATES = """
            y.identified_at IS NOT NULL AS identified,
            EXISTS (SELECT 1 FROM incentives_payouthold h
                     WHERE h.creator_id = s.creator_id AND h.lifted_at IS NULL
-                      AND (h.until IS NULL OR h.until >= %(today)s)) AS held,
+                      AND (h.until IS NULL OR h.until >= %(today)s))
+               OR %(questions_hold)s AND EXISTS (SELECT 1 FROM incentives_dispute q
+                    WHERE q.creator_id = s.creator_id AND q.state = 'open') AS held,
            LEAST(s.payable, -COALESCE(b.balance, 0) - COALESCE(open.amount, 0))::bigint AS amount
       FROM incentives_statement s
       JOIN incentives_settlement t ON t.id = s.settlement_id

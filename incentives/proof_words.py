@@ -33,6 +33,13 @@ TITLES: dict[str, str | Promise] = {
     "nothing_waits": _("Nothing that could be dealt with has waited for 15 minutes"),
     "control_totals": _("What partners counted for a day is what came in"),
     "sealed_days": _("The journals of sealed days are those that were sealed"),
+    "tax_in_books": _("The tax of every payout is in the books, and nothing else is"),
+    "approvals_complete": _("Every batch was approved by as many people as its rules asked"),
+    "statement_agrees": _(
+        "Every transfer on the bank’s statement is a paid payout of the same amount"
+    ),
+    "rewards_in_books": _("The lines of every run of rewards equal its journals"),
+    "points_in_books": _("Everybody’s points are what came in less what was spent"),
     "released_within_earned": _("What was released equals what was earned where nothing waits"),
 }
 

@@ -37,9 +37,10 @@ _LINES = """
      GROUP BY creator_id
 """
 
-# What a journal is about: a reversal is about what it reverses. Commission that no run posted was
-# booked by hand.
+# What a journal is about: a reversal is about what it reverses. Commission that neither a run posted
+# nor a month brought was booked by hand.
 MEANS = """CASE WHEN COALESCE(r.kind, j.kind) = 'accrual' AND COALESCE(r.run_id, j.run_id) IS NULL
+                     AND NOT starts_with(COALESCE(r.source, j.source), 'month:')
                 THEN 'adjustment' ELSE COALESCE(r.kind, j.kind) END"""
 
 # What the books say at both ends and in between. What is owed to people is negative there.

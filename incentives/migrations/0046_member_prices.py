@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('incentives', '0045_themes_kept'),
+        ('incentives', '0067_benefits_kept'),
         ('matrix', '0020_platform_rules'),
     ]
 

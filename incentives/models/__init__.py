@@ -34,6 +34,7 @@ from incentives.models.rewards import (
 )
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.settlement import Settlement, Statement
+from incentives.models.standing import Standing, StandingMonth
 from incentives.models.themes import Theme, ThemeResult
 from incentives.models.tiers import (
     LadderVersion,
@@ -99,6 +100,8 @@ __all__ = [
     "RewardRun",
     "Settlement",
     "StaffPlace",
+    "Standing",
+    "StandingMonth",
     "Statement",
     "TaxPolicy",
     "Theme",

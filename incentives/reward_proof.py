@@ -1,0 +1,45 @@
+"""What the nightly proof asks about rewards and points: their lines equal the books."""
+
+from __future__ import annotations
+
+from incentives.proof import Check
+
+CHECKS = (
+    Check(
+        "rewards_in_books",
+        "The lines of every run of rewards equal its journals",
+        """
+        SELECT source, creator_id AS creator, kind, sum(line) AS lines, sum(book) AS books
+          FROM (SELECT 'reward_run:' || l.run_id AS source, i.creator_id, l.kind, l.amount AS line,
+                       0 AS book
+                  FROM incentives_rewardline l JOIN incentives_rewarditem i ON i.id = l.item_id
+                UNION ALL
+                SELECT j.source, a.creator_id, split_part(j.key, ':', 1), 0, -p.amount
+                  FROM incentives_journal j
+                  JOIN incentives_posting p ON p.journal_id = j.id AND p.line = 2
+                  JOIN incentives_ledgeraccount a ON a.id = p.account_id
+                 WHERE starts_with(j.source, 'reward_run:')) AS both_sides
+         GROUP BY source, creator_id, kind HAVING sum(line) <> sum(book)
+        """,
+    ),
+    Check(
+        "points_in_books",
+        "What everybody holds in points is what their lines brought less what they spent",
+        """
+        SELECT creator_id AS creator, sum(owned) AS owned, sum(due) AS due
+          FROM (SELECT a.creator_id, -p.amount AS owned, 0 AS due
+                  FROM incentives_posting p JOIN incentives_ledgeraccount a ON a.id = p.account_id
+                 WHERE a.kind IN ('points', 'points_held')
+                UNION ALL
+                SELECT creator_id, 0, amount FROM incentives_pointline
+                UNION ALL
+                SELECT a.creator_id, 0, -p.amount
+                  FROM incentives_journal j
+                  JOIN incentives_posting p ON p.journal_id = j.id
+                  JOIN incentives_ledgeraccount a ON a.id = p.account_id
+                 WHERE j.currency = 'PTS' AND a.kind = 'points'
+                   AND j.kind IN ('points_spent', 'points_expired')) AS both_sides
+         GROUP BY creator_id HAVING sum(owned) <> sum(due)
+        """,
+    ),
+)
