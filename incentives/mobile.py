@@ -94,9 +94,7 @@ def _month(request: HttpRequest) -> Month:
 @own_page
 def statement_pdf(request: HttpRequest, creator: Creator, statement_id: int) -> HttpResponse:
     """One of my statements to keep or to print."""
-    own = Statement.objects.filter(creator=creator).select_related(
-        "creator", "store", "settlement__brand"
-    )
+    own = creator.statements.select_related("creator", "store", "settlement__brand")
     shown = get_object_or_404(own, pk=statement_id)
     response = HttpResponse(statement_files.pdf(shown), "application/pdf")
     name = statement_files.name_of(shown, "pdf")

@@ -20,6 +20,7 @@ def nightly_points() -> None:
     nightly.run_points()
 
 
+@shared_task
 def nightly_rewards() -> None:
     rewards_jobs.run_all()
 
@@ -34,5 +35,6 @@ def run_races() -> None:
     race_standings.run_all()
 
 
+@shared_task
 def mail_payee_notices() -> None:
     payee_mail.mail_due()

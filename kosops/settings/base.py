@@ -191,6 +191,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incentives.tasks.nightly_rewards",
         "schedule": crontab(hour=2, minute=50),
     },
+    # What a worker lost; usually it goes out at once.
+    "mail-payee-notices": {"task": "incentives.tasks.mail_payee_notices", "schedule": 300.0},
     "nightly-verify": {
         "task": "incentives.tasks.nightly_verify",
         "schedule": crontab(hour=4, minute=0),

@@ -66,7 +66,7 @@ def test_who_may_only_look_changes_nothing(people: c.Cast, manager: Person) -> N
     client = browser(manager)
     assert client.get(reverse("incentives:catalogue")).status_code == 200
     assert client.post(reverse("incentives:catalogue_add"), FORM).status_code == 403
-    for name in ("reward_state", "reward_codes"):
+    for name in ("catalogue_state", "catalogue_codes"):
         address = reverse(f"incentives:{name}", args=[made.pk])
         assert client.post(address, {"state": "closed", "lines": "A1"}).status_code in (403, 404)
     made.refresh_from_db()

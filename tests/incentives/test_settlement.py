@@ -400,8 +400,8 @@ def test_a_settled_month_and_its_statements_stay_as_they_are(office: Office) -> 
     with refused(TWICE):
         sql(
             "INSERT INTO incentives_settlement (brand_id, period, state, currency, totals,"
-            " content_hash, created_at) VALUES (%s, '2026-09', 'calculating', 'CNY', '{}', '',"
-            " now())",
+            " content_hash, reason, created_at) VALUES (%s, '2026-09', 'calculating', 'CNY', '{}',"
+            " '', '', now())",
             office.brand.pk,
         )
     with refused(RULE_BROKEN):  # a statement whose figures do not add up

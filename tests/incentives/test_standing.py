@@ -117,7 +117,7 @@ def test_the_page_and_the_phone(people: c.Cast, today: Any) -> None:
     assert analyst.post(switch).status_code == 403
     people.may.person = c.person("may", (Role.KOC, people.jingan))
     people.may.save()
-    page = browser(people.may.person).get(reverse("mobile:rewards"))
+    page = browser(people.may.person).get(reverse("mobile:catalogue"))
     assert [own.has for own in page.context["standings"]] == [False]
     assert client.post(switch).status_code == 302
     made.refresh_from_db()

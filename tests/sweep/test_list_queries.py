@@ -187,8 +187,8 @@ ROWS = {
     "mobile:posts": List(Post, page=20, who=("zhou",)),
 }
 # Show the page of another address after a refused act; they take no GET.
-ACTS = {"incentives:payout_batch_decide", "incentives:tier_review_decide"}
 ACTS = {
+    "incentives:tier_review_decide",
     "incentives:payout_batch_decide",
     "incentives:payee_account",
     "incentives:payee_identity",
