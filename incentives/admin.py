@@ -22,6 +22,8 @@ from incentives.models import (
     CouponCode,
     DayDigest,
     Dispute,
+    DryRun,
+    DryRunPerson,
     Journal,
     LadderVersion,
     LedgerAccount,
@@ -321,6 +323,18 @@ class DisputeAdmin(Looking):
     list_display = ("brand", "creator", "state", "asked_at", "answered_by", "answered_at")
     list_select_related = ("brand", "creator", "answered_by")
     list_filter = ("state",)
+
+
+@admin.register(DryRun)
+class DryRunAdmin(Looking):
+    list_display = ("version", "first_month", "last_month", "started_at", "finished_at")
+    list_select_related = ("version",)
+
+
+@admin.register(DryRunPerson)
+class DryRunPersonAdmin(Looking):
+    list_display = ("dry_run", "month", "creator", "store", "tier", "live", "dry")
+    list_select_related = ("dry_run", "dry_run__version", "creator", "store")
 
 
 @admin.register(ProofRun)

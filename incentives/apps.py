@@ -12,6 +12,7 @@ class IncentivesConfig(AppConfig):
 
         # Job kinds, waiting items and import formats register when their modules load.
         from incentives import (  # noqa: F401
+            dry_runs,
             exports,
             finding,
             import_payout_results,
@@ -33,6 +34,7 @@ class IncentivesConfig(AppConfig):
         from incentives.definitions import (
             BOOKS,
             COMMISSION,
+            DRY_RUNS,
             PAYOUTS,
             POINTS_TEXTS,
             REWARDS,
@@ -44,6 +46,7 @@ class IncentivesConfig(AppConfig):
 
         definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS)
         definitions.register(POINTS_TEXTS)
+        definitions.register(DRY_RUNS)
         definitions.register(RACES)
         definitions.register(REWARDS)
         for check in (*payout_proof.CHECKS, *reward_proof.CHECKS):
@@ -78,6 +81,7 @@ class IncentivesConfig(AppConfig):
         tier_steps.register(Tier.choices)
         activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
         activity.opens_with("incentives.dispute", "incentives:dispute")
+        activity.opens_with("incentives.dryrun", "incentives:dry_run")
         activity.opens_with("incentives.proofrun", "incentives:proof")
         activity.opens_with("incentives.correction", "incentives:correction")
         activity.opens_with("incentives.planversion", "incentives:plan")

@@ -60,6 +60,18 @@ BOOKS = {
     "ledger_balance": _("Debit less credit. All balances together are zero."),
 }
 
+DRY_RUNS = {
+    "dry_live": _(
+        "Commission that is posted for the orders of these months, steps and limits of"
+        " the months included."
+    ),
+    "dry_cost": _("Commission if this plan had been in force on all days of these months."),
+    "dry_change": _("Cost by this plan less what is posted; below zero it would have cost less."),
+    "dry_people": _("People to whom something is posted, or would be by this plan."),
+    "dry_more": _("People whose sum over all these months would be higher."),
+    "dry_less": _("People whose sum over all these months would be lower."),
+}
+
 POINTS_TEXTS = {
     "points_outstanding": _(
         "Points that people have and that have not expired: to spend and held."

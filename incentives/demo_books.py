@@ -6,7 +6,7 @@ import datetime as dt
 
 from accounts.demo import DemoPart, clock, demo_part
 from accounts.models import Person
-from incentives import corrections, disputes
+from incentives import corrections, disputes, proof_runs
 from incentives.models import Correction, Dispute, Statement
 from kosops.lib.periods import Month
 from matrix.choices import CreatorState
@@ -47,6 +47,9 @@ class Books(DemoPart):
             if not is_last:
                 with clock(until + dt.timedelta(minutes=50)):
                     corrections.approve(by=self.zhao, correction=asked)
+        if is_last:
+            with clock(until):
+                proof_runs.prove(by=self.zhao)
 
     def _question(self, until: dt.datetime) -> None:
         """People who sign in ask about their last statement; the first one has an answer."""

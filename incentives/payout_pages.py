@@ -100,11 +100,13 @@ def _batch_response(
         cursor=request.GET.get("cursor", ""),
     )
     may_decide, why_not = _may_decide(request, batch)
+    concerns = payout_checks.concerns(batch) if batch.state in _UNDECIDED else []
+    form.fields["reason"].required = bool(concerns)
     context = {
         "batch": batch,
         "month": words.month_name(batch.settlement.period),
         "page": page,
-        "concerns": payout_checks.concerns(batch) if batch.state in _UNDECIDED else [],
+        "concerns": concerns,
         "changes": payout_checks.changes(batch),
         "left_out": _left_out(batch),
         "steps": _steps(batch),

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import access, activity, brands
 from accounts.models import Unit
-from incentives import plan_words, plans
+from incentives import dry_runs, dry_words, plan_words, plans
 from incentives.commission import ROLES
+from incentives.dry_forms import DryRunForm
 from incentives.models import PlanVersion
 from incentives.plan_choices import PlanState
 from incentives.plan_forms import (
@@ -34,6 +35,7 @@ from kosops.ui.parts import Event
 VIEW = "commission.view"
 MAKE = "commission.plan"
 APPROVE = "commission.plan_approve"
+DRY_RUNS_SHOWN = 5
 
 
 @require_safe
@@ -120,9 +122,25 @@ def _page(
             "may_decide": may_approve and request.user.pk not in makers,
             "own_plan": request.user.pk in makers,
             "events": _events(version),
+            **_dry_runs(version),
         },
         status=status,
     )
+
+
+def _dry_runs(version: PlanVersion) -> dict[str, Any]:
+    """The last dry runs of the version, and what the latest finished one says."""
+    latest = dry_runs.latest(version)
+    return {
+        "dry_latest": latest,
+        "dry_said": dry_words.in_one_sentence(latest) if latest else "",
+        "dry_stale": latest is not None and dry_runs.is_stale(latest, version),
+        "dry_runs": [
+            (each, dry_words.months_said(each))
+            for each in dry_runs.of_version(version)[:DRY_RUNS_SHOWN]
+        ],
+        "dry_form": DryRunForm(today=timezone.localdate()),
+    }
 
 
 def _events(version: PlanVersion) -> list[Event]:

@@ -502,8 +502,11 @@ _OUTSIDE: list[Check] = [
           LEFT JOIN incentives_journal d ON d.source = 'payout'
                AND d.kind IN ('payout_paid', 'payout_failed')
                AND split_part(d.key, ':', 1) = split_part(j.key, ':', 1)
+          -- What is held back waits for a person, not for the bank.
+          LEFT JOIN incentives_payout o ON o.out_no = split_part(j.key, ':', 1)
+               AND o.state = 'held'
          WHERE j.source = 'payout' AND j.kind = 'payout_approved'
-           AND j.created_at < %(in_flight_since)s AND d.id IS NULL
+           AND j.created_at < %(in_flight_since)s AND d.id IS NULL AND o.id IS NULL
         """,
     ),
     Check(

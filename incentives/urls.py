@@ -6,6 +6,7 @@ from incentives import commission_pages, payout_pages, settlement_pages
 from incentives.benefits_urls import urlpatterns as benefit_patterns
 from incentives.correction_urls import urlpatterns as correction_patterns
 from incentives.dispute_urls import urlpatterns as dispute_patterns
+from incentives.dry_urls import urlpatterns as dry_patterns
 from incentives.payout_urls import urlpatterns as payout_patterns
 from incentives.plan_urls import urlpatterns as plan_patterns
 from incentives.points_urls import urlpatterns as points_patterns
@@ -25,6 +26,7 @@ urlpatterns = [
     *reward_patterns,
     *proof_patterns,
     *dispute_patterns,
+    *dry_patterns,
     *payout_patterns,
     path("commission/", commission_pages.statement_list, name="statements"),
     path("commission/statements/<int:statement_id>/", commission_pages.statement, name="statement"),

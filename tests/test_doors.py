@@ -32,6 +32,7 @@ from content.models import Post, PostLink
 from incentives import (
     commission_runs,
     corrections,
+    dry_runs,
     payees,
     payouts,
     perks,
@@ -53,6 +54,7 @@ from incentives.models import (
     Boost,
     Correction,
     Dispute,
+    DryRun,
     Journal,
     PayoutBatch,
     PayoutHold,
@@ -174,6 +176,7 @@ class World:
     payout_batch: PayoutBatch
     correction: Correction
     proof: ProofRun
+    dry_run: DryRun
     dispute: Dispute
     journal: Journal
     plan: PlanVersion
@@ -197,6 +200,14 @@ def a_proof(brand: Any) -> ProofRun:
         differences=0,
         findings=[{"code": "journal_balances", "differences": 0, "examples": []}],
     )
+
+
+def a_dry_run(brand: Any) -> DryRun:
+    version = PlanVersion.objects.filter(brand=brand).earliest("pk")
+    month = Month(2026, 9)
+    dry_run = dry_runs.begin(by=None, version=version, first=month, last=month)
+    dry_runs.work_out(dry_run)
+    return dry_run
 
 
 def routes() -> list[tuple[str, set[str]]]:
@@ -356,6 +367,10 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "mobile:statement_ask": lambda w: {"statement_id": w.statement.pk},
     "mobile:line_ask": lambda w: {"order_line_id": w.line_id, "role": "seller"},
     "incentives:proof": lambda w: {"proof_id": w.proof.pk},
+    **dict.fromkeys(
+        ("incentives:dry_run", "incentives:dry_run_file"),
+        lambda w: {"dry_run_id": w.dry_run.pk},
+    ),
     "incentives:correction": lambda w: {"correction_id": w.correction.pk},
     "incentives:correction_decide": lambda w: {"correction_id": w.correction.pk},
     "incentives:reversal_add": lambda w: {"journal_id": w.journal.pk},
@@ -374,6 +389,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
             "incentives:plan_drop",
             "incentives:plan_edit",
             "incentives:plan_submit",
+            "incentives:dry_run_start",
         ),
         lambda w: {"version_id": w.plan.pk},
     ),
@@ -678,6 +694,7 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             by=chen, creator=chengye.zhou, amount=500, reason="missed"
         ),
         proof=a_proof(chengye.brand),
+        dry_run=a_dry_run(chengye.brand),
         dispute=Dispute.objects.create(
             brand=chengye.brand,
             creator=chengye.zhou,

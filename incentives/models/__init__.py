@@ -4,6 +4,7 @@ from incentives.models.benefits import Benefit, TierCertificate
 from incentives.models.books import Journal, LedgerAccount, Posting
 from incentives.models.corrections import Correction
 from incentives.models.disputes import Dispute
+from incentives.models.dry_runs import DryRun, DryRunPerson
 from incentives.models.months import ChangedMonth, MonthLine
 from incentives.models.payees import Payee, PayeeNotice, PayoutHold
 from incentives.models.payout_rules import PayoutPolicy, TaxPolicy
@@ -59,6 +60,8 @@ __all__ = [
     "CouponCode",
     "DayDigest",
     "Dispute",
+    "DryRun",
+    "DryRunPerson",
     "Journal",
     "LadderVersion",
     "LedgerAccount",

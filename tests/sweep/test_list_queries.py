@@ -204,7 +204,7 @@ def test_every_list_has_a_case() -> None:
 # -- filling the tables --------------------------------------------------------------------
 
 
-def copies(model: type[models.Model], rows: list[Any], source: str, **changes: str) -> None:
+def copies(model: type[models.Model], rows: list[Any], source: str, /, **changes: str) -> None:
     """Copy ``rows`` in turn, once for each (id, num) of ``source``, with SQL for what differs."""
     columns = [
         field.column
