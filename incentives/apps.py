@@ -189,6 +189,3 @@ class IncentivesConfig(AppConfig):
         navigation.register_staff(
             navigation.NavItem(label=_("Tier"), url_name="mobile:tier", icon="layers", order=40)
         )
-        navigation.register_staff(
-            navigation.NavItem(label=_("Points"), url_name="mobile:points", icon="coins", order=45)
-        )

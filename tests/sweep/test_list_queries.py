@@ -147,7 +147,7 @@ ROWS = {
     "incentives:books": List(Journal),
     "incentives:corrections": List(Correction),
     "incentives:disputes": List(Dispute),
-    "mobile:money_questions": List(Dispute),
+    "mobile:money_questions": List(Dispute, page=20, who=("zhou",)),
     "incentives:proofs": List(ProofRun),
     "incentives:control_totals": List(ControlTotal),
     "incentives:payout_batch": List(Payout),
@@ -330,6 +330,8 @@ def fill(world: World, first: int, last: int) -> None:
         out_no=named,
     )
     copies(Dispute, [world.dispute], statements, creator_id="n.creator_id", statement_id="n.id")
+    answered = {"state": "'declined'", "answer": "'so'", "answered_at": "now()"}
+    copies(Dispute, [world.dispute], numbers, answered_by_id=str(world.lin.pk), **answered)
     copies(ProofRun, [world.proof], numbers)
     total = proof_runs.state_total(
         by=None,
