@@ -95,6 +95,7 @@ OWNED_KINDS = (
 )
 # The currency of the points' accounts: whole points.
 POINTS = "PTS"
+IN_POINTS = (LedgerKind.POINTS_ISSUED, LedgerKind.POINTS_HELD, LedgerKind.POINTS)
 
 
 class JournalKind(models.TextChoices):

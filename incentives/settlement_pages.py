@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import access, brands
 from incentives import ledger, nightly, proof_runs, settlement, words
-from incentives.choices import LedgerKind, SettlementState
+from incentives.choices import IN_POINTS, LedgerKind, SettlementState
 from incentives.forms import InterimForm
 from incentives.models import (
     CommissionRun,
@@ -187,6 +187,11 @@ def books(request: HttpRequest) -> HttpResponse:
         "kinds": [
             (label, _figure(sums, kind, "sum"), _figure(sums, kind, "accounts"))
             for kind, label in LedgerKind.choices
+            if kind not in IN_POINTS
+        ],
+        "kinds_in_points": [
+            (LedgerKind(kind).label, _figure(sums, kind, "sum"), _figure(sums, kind, "accounts"))
+            for kind in IN_POINTS
         ],
         "total": sum((row["sum"] or 0) for row in sums.values()),
         "page": page,
