@@ -182,6 +182,7 @@ def books(request: HttpRequest) -> HttpResponse:
     )
     page = keyset_page(journals, field="id", descending=True, cursor=request.GET.get("cursor", ""))
     proof = proof_runs.latest(brand)
+    may_correct = _may(request, "books.correct", brand)
     context = {
         "brand": brand,
         "kinds": [
@@ -195,10 +196,11 @@ def books(request: HttpRequest) -> HttpResponse:
         ],
         "total": sum((row["sum"] or 0) for row in sums.values()),
         "page": page,
-        "may_correct": _may(request, "books.correct", brand),
+        "may_correct": may_correct,
         "proof": proof,
         "proof_rows": _proof_rows(proof),
-        "one_role": ledger.owns_the_books(),
+        # Who keeps the books should know; nobody else can do anything about it.
+        "one_role": may_correct and ledger.owns_the_books(),
     }
     return page_or_fragment(
         request, "incentives/books.html", context, fragment="incentives/_journals.html"
