@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
@@ -199,12 +200,17 @@ def books(request: HttpRequest) -> HttpResponse:
         "may_correct": may_correct,
         "proof": proof,
         "proof_rows": _proof_rows(proof),
-        # Who keeps the books should know; nobody else can do anything about it.
-        "one_role": may_correct and ledger.owns_the_books(),
+        "one_role": one_role(),
     }
     return page_or_fragment(
         request, "incentives/books.html", context, fragment="incentives/_journals.html"
     )
+
+
+@cache
+def one_role() -> bool:
+    """Whether the application owns the books; asked once, for a process keeps its role."""
+    return ledger.owns_the_books()
 
 
 def _figure(sums: dict[str, Any], kind: str, name: str) -> int:

@@ -30,7 +30,7 @@ from accounts.choices import Role
 from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
 from content.models import Post, PostLink
 from customers.models import Order, OrderLine, WaitingRefund
-from incentives import proof_runs
+from incentives import proof_runs, settlement_pages
 from incentives.models import (
     Boost,
     CommissionLine,
@@ -445,6 +445,7 @@ def costs(world: World) -> dict[tuple[str, str, str], Cost]:
         client.force_login(Person.objects.get(username=username))
         client.get(reverse("home"))  # what is remembered in the session from the first page on
         label_of(None, "own")  # and what all processes remember of the brands' platforms
+        settlement_pages.one_role()  # and of their role in the database
         for name, each in ROWS.items():
             if username not in each.seen_by:
                 continue
