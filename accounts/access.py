@@ -268,13 +268,31 @@ def require(person: Any, permission: str, unit: Unit | None = None) -> None:
         raise PermissionDenied(permission)
 
 
-def _grants(person: Person) -> list[tuple[str, str]]:
-    """(role, path) of today's grants, read once per person object, that is once per request."""
+@dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """A role that a person holds or held, where, and the brand that this belongs to."""
+
+    role: str
+    path: str
+    brand: str
+    is_current: bool
+
+
+def grants_of(person: Person) -> list[HeldGrant]:
+    """All grants, the oldest first, read once per person object, that is once per request."""
     # ``request.user`` is a wrapper; the person inside it asks too, through `has_perm_code`.
     person = getattr(person, "_wrapped", person)
-    cached = person.__dict__.get("_grants")
+    cached: list[HeldGrant] | None = person.__dict__.get("_held_grants")
     if cached is None:
-        held = Grant.objects.current(timezone.localdate()).filter(person=person)
-        cached = list(held.values_list("role", "unit__path"))
-        person.__dict__["_grants"] = cached
+        rows = Grant.objects.filter(person=person).annotate(
+            is_current=Grant.objects.is_current(timezone.localdate())
+        )
+        fields = ("role", "unit__path", "unit__brand__name", "is_current")
+        cached = [HeldGrant(*row) for row in rows.order_by("pk").values_list(*fields)]
+        person.__dict__["_held_grants"] = cached
     return cached
+
+
+def _grants(person: Person) -> list[tuple[str, str]]:
+    """(role, path) of today's grants."""
+    return [(grant.role, grant.path) for grant in grants_of(person) if grant.is_current]

@@ -185,7 +185,11 @@ class GrantQuerySet(ScopedQuerySet):
     scope_path = "unit"
 
     def current(self, on: dt.date) -> Self:
-        return self.filter(Q(until=None) | Q(until__gte=on), since__lte=on)
+        return self.filter(self.is_current(on))
+
+    @staticmethod
+    def is_current(on: dt.date) -> Q:
+        return (Q(until=None) | Q(until__gte=on)) & Q(since__lte=on)
 
 
 class Grant(models.Model):

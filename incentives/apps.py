@@ -88,7 +88,6 @@ class IncentivesConfig(AppConfig):
         activity.opens_with("incentives.settlement", "incentives:settlement")
         activity.opens_with("incentives.reward", "incentives:catalogue_item")
         activity.opens_with("incentives.theme", "incentives:theme")
-        activity.opens_with("incentives.reward", "incentives:reward")
         activity.opens_with("incentives.redemption", "incentives:redemption")
         activity.opens_with("incentives.pointgrant", "incentives:point_grant")
         activity.opens_with("incentives.tierrun", "incentives:tier_run")

@@ -113,7 +113,8 @@ def _batch_response(
         "events": _events(batch),
         "form": form,
         "sums": batch.payouts.aggregate(gross=Sum("gross"), tax=Sum("tax")),
-        "checks": batch.approvals.filter(decision="approved").count(),
+        # Only where more than one has to check it.
+        "checks": batch.approvals.filter(decision="approved").count,
         "troubles": _troubles(batch),
         "resume_form": ReasonForm(),
         "may_clear": _may_clear(request, batch),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from django.db.models import (
     BigIntegerField,
     F,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -140,29 +142,24 @@ class Sums:
 def sums_of(brand: Unit, today: dt.date) -> Sums:
     """The key figures of a brand's points on ``today``."""
     month = Month.of(today)
-    accounts = dict(
+    in_month = Q(journal__business_date__range=(month.first_day, today))
+    sums = (
         Posting.objects.filter(account__brand=brand, account__currency=POINTS)
-        .values_list("account__kind")
-        .annotate(sum=Sum("amount"))
-        .values_list("account__kind", "sum")
+        .values_list("account__kind", "journal__kind")
+        .annotate(sum=Sum("amount"), of_month=Sum("amount", filter=in_month))
     )
-    kinds = {
-        kind: abs(amount)
-        for kind, amount in Posting.objects.filter(
-            journal__brand=brand,
-            journal__currency=POINTS,
-            journal__business_date__range=(month.first_day, today),
-            account__kind=LedgerKind.POINTS_ISSUED,
-        )
-        .values_list("journal__kind")
-        .annotate(sum=Sum("amount"))
-    }
+    accounts: Counter[str] = Counter()
+    kinds: dict[str, int] = {}
+    for account, journal, amount, of_month in sums:
+        accounts[account] += amount
+        if account == LedgerKind.POINTS_ISSUED:
+            kinds[journal] = abs(of_month or 0)
     soon = PointLine.objects.filter(
         brand=brand, expires_on__range=(today, today + dt.timedelta(days=NOTICE_DAYS))
     ).aggregate(sum=Sum("amount"))["sum"]
-    held = -accounts.get(LedgerKind.POINTS_HELD, 0)
+    held = -accounts[LedgerKind.POINTS_HELD]
     return Sums(
-        outstanding=held - accounts.get(LedgerKind.POINTS, 0),
+        outstanding=held - accounts[LedgerKind.POINTS],
         held=held,
         expiring=soon or 0,
         earned=kinds.get(JournalKind.POINTS_EARNED, 0),

@@ -8,9 +8,9 @@ from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.access import roles_of
+from accounts.access import grants_of, roles_of
 from accounts.choices import Role
-from accounts.models import Grant, Unit
+from accounts.models import Person, Unit
 from content.models import MetricSnapshot
 from customers.models import Order
 from kosops.lib import sql
@@ -30,18 +30,14 @@ NEWEST = f"""
 
 def brand_of(person: Any) -> Brand | None:
     """The person's first brand, with the role in which they work."""
-    grant = (
-        Grant.objects.filter(person=getattr(person, "pk", 0) or 0)
-        .select_related("unit__brand")
-        .order_by("pk")
-        .first()
-    )
-    unit = grant.unit.brand if grant else Unit.objects.filter(kind="brand").order_by("pk").first()
-    if unit is None:
-        return None
+    grants = grants_of(person) if isinstance(person, Person) else []
+    if not grants:
+        unit = Unit.objects.filter(kind="brand").order_by("pk").first()
+        return Brand(name=unit.name, line="") if unit else None
     # The role may have ended since; a superuser needs none.
-    line = Role(grant.role).label if grant and grant.role in roles_of(person) else ""
-    return Brand(name=unit.name, line=line)
+    role = grants[0].role
+    line = Role(role).label if role in roles_of(person) else ""
+    return Brand(name=grants[0].brand, line=line)
 
 
 def freshness(person: Any) -> Freshness | None:
