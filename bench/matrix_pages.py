@@ -4,6 +4,7 @@
 ``matrix_map``     the map of a region; ``matrix_grid``, ``matrix_growth``, ``matrix_assets`` of the brand
 ``matrix_store``   the page of a store; ``matrix_stores`` the list of stores
 ``matrix_list``    the list of creators; ``matrix_search`` the search box
+``.._fragment``    what htmx asks for where a row is opened, a list filtered or a page turned
 ``matrix_count``   all figures counted anew, as in the night. The reference is the bare aggregate of
                    people, accounts and posts by store.
 ``matrix_bulk``    everybody paused who is active, and taken up again, through the job. The reference is
@@ -35,6 +36,7 @@ from matrix import bulk, growth
 from matrix.models import Creator
 
 TIMES = 9
+FRAGMENTS = ("matrix_tree", "matrix_store_rows", "matrix_stores", "matrix_list", "matrix_search")
 BARE_COUNT = """
 SELECT u.id,
        (SELECT count(*) FROM matrix_creator c WHERE c.store_id = u.id AND c.state <> 'left') AS people,
@@ -87,7 +89,10 @@ def measure(brand: Any, lin: Person, scale: float) -> dict[str, tuple[float, int
     settle()
     browser = Client(SERVER_NAME="localhost")
     browser.force_login(lin)
-    return {name: timed(browser, address) for name, address in pages(brand).items()}
+    found = {name: timed(browser, address) for name, address in pages(brand).items()}
+    for name in FRAGMENTS:
+        found[f"{name}_fragment"] = timed(browser, pages(brand)[name], {"HX-Request": "true"})
+    return found
 
 
 def pages(brand: Any) -> dict[str, str]:
@@ -111,9 +116,11 @@ def pages(brand: Any) -> dict[str, str]:
     return found
 
 
-def timed(browser: Client, address: str) -> tuple[float, int]:
+def timed(
+    browser: Client, address: str, headers: dict[str, str] | None = None
+) -> tuple[float, int]:
     def look() -> None:
-        answer = browser.get(address)
+        answer = browser.get(address, headers=headers)
         assert answer.status_code == 200, (address, answer.status_code)
 
     look()

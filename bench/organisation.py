@@ -139,7 +139,8 @@ SELECT %(base)s + 100 + n, region, 'store', 'physical', 'S' || n, 'Store ' || n,
 
 INSERT INTO matrix_creator (id, brand_id, store_id, kind, koc_kind, talent_type, number, share_code,
                             name, state, tier, identity, joined_on, left_on, created_at)
-SELECT %(base)s + n, %(brand)s, %(base)s + 101 + n %% %(staffed)s,
+SELECT %(base)s + n, %(brand)s,
+       %(base)s + 101 + CASE WHEN n %% %(part)s = 0 THEN 0 ELSE n %% %(stores)s END,
        CASE WHEN n <= %(kos)s THEN 'kos' ELSE 'koc' END, '', '', 'P' || n, '', 'Person ' || n,
        CASE WHEN n %% 41 = 0 THEN 'left' WHEN n %% 53 = 0 THEN 'paused' ELSE 'active' END, '',
        'checked', CURRENT_DATE - 30 - n %% 700,
@@ -182,17 +183,18 @@ def rows(brand: Any, scale: float) -> None:
     """Write the organisation with its posts; ids begin far above those of the brand.
 
     A part of it is one of people, accounts and posts. The region that pages open has its 84 stores
-    all the same, and a store with people 30 of them, so that a page prints as many rows.
+    all the same, the store that they open its 30 people, and the other stores somebody each, so
+    that a page prints as many rows and has something to print in them.
     """
-    staffed = max(1, round(STORES * scale))
+    part = max(1, round(STORES * scale))
     kos, koc = (max(5, round(size * scale)) for size in (KOS, KOC))
     params = {
         "brand": brand.pk,
         "base": 10_000,
         "regions": REGIONS,
-        "stores": max(REGIONS + STORES // REGIONS, staffed),
-        "spread": max(REGIONS, staffed),
-        "staffed": staffed,
+        "stores": max(REGIONS + STORES // REGIONS, part),
+        "spread": max(REGIONS, part),
+        "part": part,
         "kos": kos,
         "koc": koc,
         "people": kos + koc,

@@ -125,12 +125,19 @@ def rolled_up(tops: Collection[int], now: dt.datetime) -> Standing:
     """
     params = {"tops": list(tops), "today": timezone.localdate(now)}
     rows, behind, since = _counted_first(lambda: sql.fetch_all(_ADDED_UP, params), now)
-    return Standing({row["id"]: _figures_in(row) for row in rows}, behind, since)
+    found = {row["id"]: _figures_in(row) for row in rows}
+    # The lowest first, so that what they pass on upwards is whole.
+    for row in sorted(rows, key=lambda row: -row["path"].count("/")):
+        above = [int(part) for part in row["path"].strip("/").split("/")[:-1]]
+        if nearest := next((pk for pk in reversed(above) if pk in found), None):
+            found[nearest].add(found[row["id"]])
+    return Standing(found, behind, since)
 
 
 def freshen(ids: Collection[int], now: dt.datetime) -> Standing:
     """Count what changed in these units, if that is little; for pages that read other columns."""
-    params = {"ids": list(ids), "today": timezone.localdate(now)}
+    today = timezone.localdate(now)
+    params = {"ids": list(ids), "today": today, "month": Month.of(today).first_day}
     _rows, behind, since = _counted_first(lambda: sql.fetch_all(_STALE, params), now)
     return Standing({}, behind, since)
 
@@ -304,27 +311,30 @@ def _stored(ids: Collection[int]) -> dict[int, _Stored]:
 
 
 _STALE = """
-    SELECT COALESCE(array_agg(u.id), '{}') AS stale, COALESCE(bool_or(f.day IS NULL), false)
-           AS unknown, min(f.counted_at) AS counted_at
-      FROM unnest(%(ids)s::bigint[]) AS u(id)
+    WITH stale AS (
+        (SELECT unnest(%(ids)s::bigint[]) AS id
+         EXCEPT SELECT unit_id FROM matrix_unitfigures WHERE month = %(month)s AND day = %(today)s)
+         UNION SELECT unit_id FROM matrix_changedunit WHERE unit_id = ANY(%(ids)s)
+    )
+    SELECT COALESCE(array_agg(stale.id), '{}') AS stale,
+           COALESCE(bool_or(f.day IS NULL), false) AS unknown, min(f.counted_at) AS counted_at
+      FROM stale
       LEFT JOIN LATERAL (
-        SELECT day, counted_at FROM matrix_unitfigures f WHERE f.unit_id = u.id
+        SELECT day, counted_at FROM matrix_unitfigures f WHERE f.unit_id = stale.id
          ORDER BY f.month DESC LIMIT 1) AS f ON true
-     WHERE f.day IS DISTINCT FROM %(today)s
-        OR EXISTS (SELECT FROM matrix_changedunit c WHERE c.unit_id = u.id)
 """
-# The path of a unit names all units above it and the unit itself. A unit is looked up once, however
-# many of those asked for stand above it.
+# The path of a unit names all units above it and the unit itself. Each unit counts for the lowest of
+# those asked for: so it is looked up once, and what is above that adds up few rows.
 _ADDED_UP = """
-    WITH member AS (
-        SELECT above.id::bigint AS top, u.id
-          FROM accounts_unit u,
-               LATERAL unnest(string_to_array(trim(BOTH '/' FROM u.path), '/')) AS above(id)
-         WHERE above.id::bigint = ANY(%(tops)s)
-    ), known AS MATERIALIZED (
-        SELECT u.id, f.*, f.day IS DISTINCT FROM %(today)s
+    WITH member AS MATERIALIZED (
+        SELECT nearest.top, u.id, f.*, f.day IS DISTINCT FROM %(today)s
                OR EXISTS (SELECT FROM matrix_changedunit c WHERE c.unit_id = u.id) AS is_stale
-          FROM (SELECT DISTINCT id FROM member) AS u(id)
+          FROM accounts_unit u
+         CROSS JOIN LATERAL (
+            SELECT above.id::bigint AS top
+              FROM string_to_table(trim(BOTH '/' FROM u.path), '/') WITH ORDINALITY
+                   AS above(id, depth)
+             WHERE above.id::bigint = ANY(%(tops)s) ORDER BY depth DESC LIMIT 1) AS nearest
           LEFT JOIN LATERAL (
             SELECT day, counted_at, kos, koc, paired, needing, followers, posts, last_at, platforms,
                    needs
@@ -332,7 +342,7 @@ _ADDED_UP = """
              ORDER BY f.month DESC LIMIT 1) AS f ON true
     ), pair AS (
         SELECT top, kind, key, sum(value::int) AS number
-          FROM member JOIN known USING (id),
+          FROM member,
                LATERAL (SELECT 'platforms' AS kind, key, value FROM jsonb_each_text(platforms)
                         UNION ALL
                         SELECT 'needs', key, value FROM jsonb_each_text(needs)) AS counted
@@ -342,7 +352,8 @@ _ADDED_UP = """
                jsonb_object_agg(key, number) FILTER (WHERE kind = 'needs') AS needs
           FROM pair GROUP BY top
     )
-    SELECT top AS id, COALESCE(sum(kos), 0)::int AS kos, COALESCE(sum(koc), 0)::int AS koc,
+    SELECT top AS id, (SELECT path FROM accounts_unit WHERE id = top) AS path,
+           COALESCE(sum(kos), 0)::int AS kos, COALESCE(sum(koc), 0)::int AS koc,
            COALESCE(sum(paired), 0)::int AS paired, COALESCE(sum(needing), 0)::int AS needing,
            sum(followers)::bigint AS followers, COALESCE(sum(posts), 0)::int AS posts,
            max(last_at) AS last_at, min(counted_at) AS counted_at,
@@ -350,7 +361,7 @@ _ADDED_UP = """
            bool_or(day IS NULL) AS unknown,
            (SELECT platforms FROM counter c WHERE c.top = member.top) AS platforms,
            (SELECT needs FROM counter c WHERE c.top = member.top) AS needs
-      FROM member JOIN known USING (id) GROUP BY top
+      FROM member GROUP BY top
 """
 
 

@@ -69,15 +69,15 @@ def by_month(ids: Collection[int], now: dt.datetime) -> list[MonthFigures]:
     }
     for row in sql.fetch_all(
         """
-        SELECT date_trunc('month', day)::date AS month, sum(joined)::int AS joined,
+        SELECT date_trunc('month', day::timestamp)::date AS month, sum(joined)::int AS joined,
                sum(gone)::int AS gone
-          FROM (SELECT joined_on AS day, 1 AS joined, 0 AS gone FROM matrix_creator
+          FROM (SELECT joined_on AS day, count(*) AS joined, 0 AS gone FROM matrix_creator
                  WHERE store_id = ANY(%(ids)s) AND joined_on BETWEEN %(first)s AND %(last)s
-                   AND state <> 'candidate'
+                   AND state <> 'candidate' GROUP BY joined_on
                  UNION ALL
-                SELECT left_on, 0, 1 FROM matrix_creator
+                SELECT left_on, 0, count(*) FROM matrix_creator
                  WHERE store_id = ANY(%(ids)s) AND left_on BETWEEN %(first)s AND %(last)s
-                   AND state = 'left') AS moved
+                   AND state = 'left' GROUP BY left_on) AS moved
          GROUP BY 1
         """,
         params,

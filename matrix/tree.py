@@ -1,7 +1,7 @@
 """The account matrix as a tree: brand (the 1), regions and stores (the X), people (the N).
 
 The figures of every unit have been counted ahead (`matrix.figures`); the database adds up those
-below each unit that is shown. Of the others only place and name are read.
+below each unit that is shown. Of the others nothing is read.
 """
 
 from __future__ import annotations
@@ -120,6 +120,8 @@ class Level:
 class _Node:
     unit: Unit
     depth: int
+    # Whether there are units below it, shown or not.
+    is_above: bool
     children: list[_Node] = field(default_factory=list)
 
 
@@ -133,9 +135,10 @@ def load(
 
     With ``need`` only units, people and accounts that have it are shown; the figures stay whole.
     """
-    nodes, roots = _nodes(Unit.objects.for_user(person, "matrix.view"))
-    opened = {root.unit.pk for root in roots} if open_ids is None else set(open_ids) & nodes.keys()
-    opened = set(sorted(opened)[:OPEN_AT_ONCE])
+    units = Unit.objects.for_user(person, "matrix.view")
+    wanted = None if open_ids is None else sorted(set(open_ids))[:OPEN_AT_ONCE]
+    nodes, roots = _nodes(units, wanted)
+    opened = {root.unit.pk for root in roots} if wanted is None else set(wanted) & nodes.keys()
     standing = figures.rolled_up(_shown(roots, opened), now)
     totals = Figures()
     for root in roots:
@@ -147,8 +150,8 @@ def load(
     return Tree(
         rows=rows,
         totals=totals,
-        units=Counter(node.unit.kind for node in nodes.values() if node.unit.active),
-        empty=not nodes,
+        units=_by_kind(units),
+        empty=not roots,
         behind=standing.behind,
         counted_at=standing.counted_at,
     )
@@ -156,9 +159,11 @@ def load(
 
 def level(person: Person, *, at: int | None, now: dt.datetime) -> Level | None:
     """The level under a unit (None: the topmost); None where the person sees no such unit."""
-    nodes, roots = _nodes(Unit.objects.for_user(person, "matrix.view"))
-    if at is not None and at not in nodes:
+    units = Unit.objects.for_user(person, "matrix.view")
+    way = None if at is None else _way_down(units, at)
+    if way == []:
         return None
+    nodes, roots = _nodes(units, way)
     if at is None and len(roots) == 1:
         at = roots[0].unit.pk
     here = nodes.get(at or 0)
@@ -207,16 +212,47 @@ def with_pairing(accounts: QuerySet[Any]) -> QuerySet[Any]:
 _FIELDS = ("id", "parent_id", "kind", "store_kind", "code", "name", "city", "path", "active")
 
 
-def _nodes(units: QuerySet[Any]) -> tuple[dict[int, _Node], list[_Node]]:
-    """All nodes by id and the topmost ones; parents come before their children."""
+def _nodes(
+    units: QuerySet[Any], opened: Collection[int] | None
+) -> tuple[dict[int, _Node], list[_Node]]:
+    """Nodes by id of the topmost units, of the opened ones (None: the topmost) and of those right
+    below these; and the topmost. A node hangs under its parent where that is one of them.
+    """
+    above = units.filter(pk=OuterRef("parent"))
+    topmost = units.filter(~Exists(above))
+    under = Q(parent__in=topmost) if opened is None else Q(parent__in=opened) | Q(pk__in=opened)
+    rows = (
+        units.annotate(is_top=~Exists(above), is_above=Exists(units.filter(parent=OuterRef("pk"))))
+        .filter(under | Q(is_top=True))
+        .values_list("is_top", "is_above", *_FIELDS)
+    )
+    found = [
+        (Unit.from_db("default", _FIELDS, row), is_top, is_above) for is_top, is_above, *row in rows
+    ]
     nodes: dict[int, _Node] = {}
     roots: list[_Node] = []
-    found = [Unit.from_db("default", _FIELDS, row) for row in units.values_list(*_FIELDS)]
-    for unit in sorted(found, key=lambda unit: (unit.path.count("/"), unit.code)):
+    for unit, is_top, is_above in sorted(
+        found, key=lambda row: (row[0].path.count("/"), row[0].code)
+    ):
         parent = nodes.get(unit.parent_id or 0)
-        node = nodes[unit.pk] = _Node(unit, parent.depth + 1 if parent else 1)
-        (parent.children if parent else roots).append(node)
+        node = nodes[unit.pk] = _Node(unit, parent.depth + 1 if parent else 1, is_above)
+        if is_top:
+            roots.append(node)
+        elif parent:
+            parent.children.append(node)
     return nodes, roots
+
+
+def _way_down(units: QuerySet[Any], at: int) -> list[int]:
+    """The unit ``at`` and all above it; empty where it is not among ``units``."""
+    path = units.filter(pk=at).values_list("path", flat=True).first()
+    return [int(part) for part in path.strip("/").split("/")] if path else []
+
+
+def _by_kind(units: QuerySet[Any]) -> Counter[str]:
+    """How many of these are active, by kind."""
+    rows = units.filter(active=True).order_by().values_list("kind").annotate(Count("pk"))
+    return Counter(dict(rows))
 
 
 def _has_any(found: Figures) -> bool:
@@ -325,7 +361,7 @@ def _rows(
         figures=found,
         depth=node.depth,
         is_open=is_open,
-        has_more=bool(node.children) or _has_any(found),
+        has_more=node.is_above or _has_any(found),
         toggled=sorted(opened ^ {unit.pk}),
     )
     if not is_open:

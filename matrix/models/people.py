@@ -116,6 +116,11 @@ class Creator(models.Model):
             models.Index(fields=["kind", "tier"], name="creator_by_tier"),
             models.Index(fields=["name", "id"], name="creator_by_name"),
             models.Index(fields=["id"], condition=Q(state=CreatorState.LEFT), name="creator_left"),
+            models.Index(
+                fields=["joined_on", "store"],
+                condition=~Q(state=CreatorState.CANDIDATE),
+                name="creator_joined",
+            ),
         ]
 
     def __str__(self) -> str:
