@@ -20,12 +20,12 @@ from kosops.lib.periods import Month
 from matrix.models import Creator
 from matrix.own import own_page
 
-__all__ = ["money", "money_line", "rank", "tier"]
-__all__ = ["money", "money_line", "statement_pdf", "tier"]
+__all__ = ["money", "money_line", "rank", "statement_pdf", "tier"]
 
 # A thumb scrolls through twenty lines, not fifty.
 LINES = 20
 BOOKINGS = 50
+STATEMENTS = 18
 
 
 @require_safe
@@ -41,14 +41,12 @@ def money(request: HttpRequest, creator: Creator) -> HttpResponse:
         size=LINES,
     )
     this_month = Month.of(timezone.localdate())
-    settled = [
+    latest = [
         (each, words.month_name(each.settlement.period))
-        for each in statements.settled_months(creator)[:12]
+        for each in statements.all_of(creator)[:STATEMENTS]
     ]
-    interim = [
-        (each, words.month_name(each.settlement.period))
-        for each in statements.interim_of(creator)[:6]
-    ]
+    settled = [(each, name) for each, name in latest if each.settlement.until is None]
+    interim = [(each, name) for each, name in latest if each.settlement.until is not None]
     # The month's own statement, or the last one in between while the month is open.
     shown = next(
         (s for s, _name in [*settled, *interim] if s.settlement.period == str(month)), None

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Unit
 from customers.models import OrderLine
@@ -47,17 +47,22 @@ class MonthSoFar:
 
 def balances_of(creator: Creator) -> Balances:
     """Where the creator's money stands in the books now."""
-    owed = dict(
+    paid = Payout.objects.filter(creator=creator, state=PayoutState.SUCCEEDED).order_by()
+    rows = list(
         Posting.objects.filter(account__creator=creator, account__currency=settings.CURRENCY)
         .values_list("account__kind")
-        .annotate(sum=Sum("amount"))
+        .annotate(
+            sum=Sum("amount"),
+            paid=Subquery(paid.values("creator").annotate(sum=Sum("amount")).values("sum")),
+        )
     )
-    paid = Payout.objects.filter(creator=creator, state=PayoutState.SUCCEEDED)
+    owed = {kind: amount for kind, amount, _paid in rows}
     return Balances(
         held=-owed.get(LedgerKind.ACCRUED, 0),
         payable=-owed.get(LedgerKind.PAYABLE, 0),
         in_flight=-owed.get(LedgerKind.INFLIGHT, 0),
-        paid=paid.aggregate(sum=Sum("amount"))["sum"] or 0,
+        # Nothing is paid that was not booked first.
+        paid=next((paid or 0 for _kind, _amount, paid in rows), 0),
     )
 
 
@@ -104,12 +109,12 @@ def settled_months(creator: Creator) -> QuerySet[Statement]:
     )
 
 
-def interim_of(creator: Creator) -> QuerySet[Statement]:
-    """Statements in between, the latest first."""
+def all_of(creator: Creator) -> QuerySet[Statement]:
+    """Statements of months and in between, the latest month first, its own before those within."""
     return (
-        Statement.objects.filter(creator=creator, settlement__until__isnull=False)
+        Statement.objects.filter(creator=creator)
         .select_related("settlement")
-        .order_by("-settlement__until", "-pk")
+        .order_by("-settlement__period", F("settlement__until").desc(nulls_first=True), "-pk")
     )
 
 

@@ -460,6 +460,8 @@ def test_no_list_grows_with_its_rows(world: World) -> None:
     with connection.cursor() as cursor:
         # The copies need no triggers: nobody reads the sums that they keep.
         cursor.execute("SET LOCAL session_replication_role = replica")
+        # On a busy machine a page may take longer than a request is allowed to sit idle.
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     fill(world, 1, FEW)
     few = costs(world)
     fill(world, FEW + 1, MANY)
@@ -476,7 +478,8 @@ def test_no_list_grows_with_its_rows(world: World) -> None:
             wrong.append(f"{words}: shows {now.shown} rows")
         if now.queries != few[key].queries:
             wrong.append(f"{words}: {few[key].queries} queries became {now.queries}")
-        if now.queries > MOST:
+        # Who holds no role has no brand of their own: one query more says which one to name.
+        if now.queries > MOST + (key[1] == "root"):
             wrong.append(f"{words}: {now.queries} queries\n  " + "\n  ".join(now.statements))
     assert wrong == [], "\n".join(wrong)
 
