@@ -87,7 +87,7 @@ class OrderLine(models.Model):
     """One article of an order. Equal articles may stand on several lines.
 
     Never deleted and never moved to another order, since commission may hang on it
-    (migration 0003).
+    (migration 0002).
     """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")

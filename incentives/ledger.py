@@ -1,4 +1,4 @@
-"""The books: accounts, journals, balances. PostgreSQL holds the rules (migration 0003)."""
+"""The books: accounts, journals, balances. PostgreSQL holds the rules (migration 0002)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The books: accounts, journals and postings.
 
 The rules of the ledger (append-only, balanced, one currency, no later additions, closed months)
-stand in migrations 0002, 0003 and 0005.
+stand in migration 0002.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Journal(models.Model):
 class Posting(models.Model):
     """One line of a journal, debit-positive minor units. Append-only.
 
-    Migration 0003 replaces the two plain foreign keys by composite ones with the currency, so
+    Migration 0002 replaces the two plain foreign keys by composite ones with the currency, so
     that a journal cannot mix currencies or touch an account of another one.
     """
 

@@ -20,7 +20,7 @@ class Correction(models.Model):
     """A journal that somebody asks for. It is posted when a second person approves it.
 
     ``amount`` is what the person is owed more, minor units; for a reversal what that changes for
-    them. What was asked for never changes, and a decision is final (migration 0021).
+    them. What was asked for never changes, and a decision is final (migration 0004).
     """
 
     brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")

@@ -53,9 +53,9 @@ class CommissionLine(models.Model):
     entitlement freezes the rate. Append-only. The journal is the one of (run, creator).
 
     Lines come by the million, and a foreign key looks up and locks each parent row once per line,
-    which took three quarters of a run. Migration 0005 has a trigger instead that checks all lines
-    of a statement at once, and parents that cannot go. Filter by order together with order_line:
-    the unique index begins with the order.
+    which took three quarters of a run. Migration 0003 has a trigger instead that checks all lines
+    of a run when it is posted, and parents that cannot go. Filter by order together with
+    order_line: the unique index begins with the order.
     """
 
     run = models.ForeignKey(
