@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('matrix', '0021_grid_counted_ahead'),
+        ('matrix', '0003_changes_are_noted'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
