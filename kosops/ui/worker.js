@@ -50,7 +50,7 @@ async function fromShell(request) {
 async function page(event) {
   const { url } = event.request;
   const answered = fetch(event.request);
-  const noted = answered.then((answer) => note(url, answer.clone()));
+  const noted = answered.then((answer) => note(url, answer));
   event.waitUntil(noted.catch(() => {}));
   try {
     const first = await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, kos.patience))]);
@@ -70,19 +70,25 @@ async function offlinePage() {
 // One after the other: two pages at once would each take the other for a page of somebody else.
 let turn = Promise.resolve();
 
-function note(url, answer) {
-  turn = turn.catch(() => {}).then(() => noteNow(url, answer));
+// The copy is read at once, before it is its turn: a copy that waits unread holds up the page itself.
+async function note(url, answer) {
+  const text = isKept(url, answer) ? await answer.clone().text() : "";
+  turn = turn.catch(() => {}).then(() => noteNow(url, answer, text));
   return turn;
 }
 
-async function noteNow(url, answer) {
+function isKept(url, answer) {
   const address = new URL(url);
-  // Own pages lead elsewhere only when nobody is signed in any more.
-  if (answer.type === "opaqueredirect" && address.pathname.endsWith("/")) return forget();
-  const person = answer.headers.get("Kos-Keep");
   const type = answer.headers.get("Content-Type") || "";
-  if (!person || answer.status !== 200 || !type.startsWith("text/html")) return;
-  if (address.pathname === kos.form && address.search) return;
+  if (!answer.headers.get("Kos-Keep") || answer.status !== 200 || !type.startsWith("text/html")) return false;
+  return address.pathname !== kos.form || !address.search;
+}
+
+async function noteNow(url, answer, text) {
+  // Own pages lead elsewhere only when nobody is signed in any more.
+  if (answer.type === "opaqueredirect" && new URL(url).pathname.endsWith("/")) return forget();
+  if (!isKept(url, answer)) return;
+  const person = answer.headers.get("Kos-Keep");
   await become(person);
   const headers = new Headers(answer.headers);
   // The body is plain by now, and whoever asks is known by the cache's name.
@@ -90,7 +96,7 @@ async function noteNow(url, answer) {
   headers.set(KEPT_AT, new Date().toISOString());
   const cache = await caches.open(PAGES + person);
   await cache.delete(url);
-  await cache.put(url, new Response(await answer.text(), { headers }));
+  await cache.put(url, new Response(text, { headers }));
   const all = await cache.keys();
   await Promise.all(all.slice(0, Math.max(0, all.length - MOST_PAGES)).map((old) => cache.delete(old)));
 }

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from customers import complete_journey as real
 from customers.models import Order
-from incentives.management.commands import trial_online_retail
+from incentives.management.commands import trial_full_plan, trial_online_retail
 from incentives.models import Settlement, Statement
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +134,32 @@ def test_a_count_that_differs_stops_the_trial(
     monkeypatch.setattr(trial_online_retail, "count", one_more)
     with pytest.raises(CommandError, match="do not add up"):
         run("trial_online_retail", invoices)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_year_in_order_and_shuffled_owes_everybody_the_same(invoices: Path) -> None:
+    run("trial_online_retail", invoices)
+    said = run("trial_full_plan")
+    assert "people owed another amount when shuffled: 0" in said
+    assert "verify_books: 0 differences" in said
+    assert "unchanged" in said, "something was told twice"
+    assert set(Settlement.objects.filter(brand__code="ORB").values_list("period", flat=True)) == {
+        "2010-12", *(f"2011-{month:02d}" for month in range(1, 13))
+    }  # fmt: skip
+    assert "played already" in run("trial_full_plan")
+
+
+def test_the_full_plan_is_played_with_the_orders_of_the_first_trial() -> None:
+    with pytest.raises(CommandError, match="trial_online_retail"):
+        run("trial_full_plan")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sum_that_the_orders_do_not_bear_out_ends_the_trial_with_an_error(
+    invoices: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("trial_online_retail", invoices)
+    run("trial_full_plan")
+    monkeypatch.setattr(trial_full_plan, "SELLER_BP", 600)
+    with pytest.raises(CommandError, match="plain count"):
+        run("trial_full_plan")
