@@ -101,6 +101,9 @@ class Tree:
     # Units whose figures are not those of this moment, and from when the oldest of them are.
     behind: int
     counted_at: dt.datetime | None
+    opened: list[int]
+    # The row that was opened just now, where ``rows`` are its own and those below it alone.
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +132,35 @@ class _Node:
 
 
 def load(
-    person: Person, *, open_ids: Collection[int] | None, now: dt.datetime, need: str = ""
+    person: Person,
+    *,
+    open_ids: Collection[int] | None,
+    now: dt.datetime,
+    need: str = "",
+    toggle: int | None = None,
 ) -> Tree:
     """The tree that ``person`` may see, with these rows open (None: the topmost).
 
     With ``need`` only units, people and accounts that have it are shown; the figures stay whole.
+    ``toggle`` opens or closes one row more; if it opens it, only that part of the tree is read.
     """
     units = Unit.objects.for_user(person, "matrix.view")
     wanted = None if open_ids is None else sorted(set(open_ids))[:OPEN_AT_ONCE]
-    nodes, roots = _nodes(units, wanted)
+    nodes, roots = _nodes(units, wanted, toggle)
     opened = {root.unit.pk for root in roots} if wanted is None else set(wanted) & nodes.keys()
-    standing = figures.rolled_up(_shown(roots, opened), now)
+    within = None
+    if toggle in nodes:
+        opened ^= {toggle}
+        within = toggle if toggle in opened else None
+    tops = roots if within is None else [nodes[within]]
+    standing = figures.rolled_up([*(root.unit.pk for root in roots), *_shown(tops, opened)], now)
     totals = Figures()
     for root in roots:
         totals.add(standing.of_unit[root.unit.pk])
-    inside = _Inside.read(person, _opened_units(roots, opened), now, need)
+    inside = _Inside.read(person, _opened_units(tops, opened), now, need)
     rows: list[Row] = []
-    for root in roots:
-        rows.extend(_rows(root, standing.of_unit, opened, inside, need))
+    for top in tops:
+        rows.extend(_rows(top, standing.of_unit, opened, inside, need))
     return Tree(
         rows=rows,
         totals=totals,
@@ -154,6 +168,8 @@ def load(
         empty=not roots,
         behind=standing.behind,
         counted_at=standing.counted_at,
+        opened=sorted(opened),
+        within=within,
     )
 
 
@@ -213,14 +229,16 @@ _FIELDS = ("id", "parent_id", "kind", "store_kind", "code", "name", "city", "pat
 
 
 def _nodes(
-    units: QuerySet[Any], opened: Collection[int] | None
+    units: QuerySet[Any], opened: Collection[int] | None, toggle: int | None = None
 ) -> tuple[dict[int, _Node], list[_Node]]:
-    """Nodes by id of the topmost units, of the opened ones (None: the topmost) and of those right
-    below these; and the topmost. A node hangs under its parent where that is one of them.
+    """Nodes by id of the topmost units, of the opened ones (None: the topmost), of ``toggle`` and of
+    those right below these; and the topmost. A node hangs under its parent where that is among them.
     """
     above = units.filter(pk=OuterRef("parent"))
     topmost = units.filter(~Exists(above))
     under = Q(parent__in=topmost) if opened is None else Q(parent__in=opened) | Q(pk__in=opened)
+    if toggle is not None:
+        under |= Q(parent=toggle) | Q(pk=toggle)
     rows = (
         units.annotate(is_top=~Exists(above), is_above=Exists(units.filter(parent=OuterRef("pk"))))
         .filter(under | Q(is_top=True))

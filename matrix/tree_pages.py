@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
+from django_htmx.http import push_url, reswap, retarget
 
 from accounts import access
 from kosops.lib.htmx import address_of, page_or_fragment
@@ -29,24 +32,28 @@ from matrix.part import VIEW, page_of, tabs
 def tree_page(request: HttpRequest) -> HttpResponse:
     """The unit tree with counts; ``open`` names the rows that are open, ``needs`` filters.
 
-    ``view=map`` shows the same as a map, a level at a time: that under the unit ``at``.
+    ``row`` opens or closes one row more than the page that htmx asks from shows, and answers where
+    it can with that row alone. ``view=map`` shows the same as a map, a level at a time: that under
+    the unit ``at``.
     """
     access.require(request.user, VIEW)
     if request.GET.get("view") == "map":
         return map_page(request)
     now = timezone.now()
-    need = request.GET.get("needs", "")
+    query, row = _asked(request)
+    need = query.get("needs", "")
     unknown = bool(need) and need not in {health.ANY, *health.Need.values}
     found = tree.load(
         request.user,
-        open_ids=_ids(request.GET["open"]) if "open" in request.GET else None,
+        open_ids=_ids(query["open"]) if "open" in query else None,
         now=now,
         need="" if unknown else need,
+        toggle=row,
     )
     shown = platforms.columns(request.user, VIEW, found.totals.platforms)
     context = {
         "tree": found,
-        "rows": [_TreeLine(row, request) for row in found.rows],
+        "rows": [_TreeLine(each, query) for each in found.rows],
         "platforms": shown,
         "columns": 7 + len(shown),
         "account_span": 2 + len(shown),
@@ -62,13 +69,22 @@ def tree_page(request: HttpRequest) -> HttpResponse:
         "import_url": import_address(request),
         "clear": request.path,
     }
-    return page_or_fragment(
+    response = page_or_fragment(
         request,
         "matrix/tree.html",
         context,
-        fragment="matrix/_tree.html",
+        fragment="matrix/_tree_rows.html" if found.within else "matrix/_tree.html",
         status=422 if unknown else 200,
     )
+    if row is None:
+        return response
+    # What is open stands in the address, so that it can be sent to somebody and gone back to.
+    opened = ",".join(map(str, found.opened)) or "0"
+    push_url(response, request.path + address(query, open=opened))
+    patch_vary_headers(response, ["HX-Current-URL"])
+    if found.within:
+        return reswap(retarget(response, f"#unit-{found.within}"), "outerHTML")
+    return retarget(response, "#tree")
 
 
 @dataclass(slots=True)
@@ -76,7 +92,7 @@ class _TreeLine:
     """A row of the tree with the addresses that it leads to."""
 
     row: tree.Row
-    request: HttpRequest
+    query: QueryDict
 
     @property
     def kind(self) -> str:
@@ -86,7 +102,7 @@ class _TreeLine:
     def toggle(self) -> str:
         opened = ",".join(map(str, getattr(self.row, "toggled", ())))
         # An empty value would leave the parameter out, and so open the topmost rows again.
-        return address(self.request.GET, open=opened or "0")
+        return address(self.query, open=opened or "0")
 
     @property
     def toggle_words(self) -> str:
@@ -104,7 +120,7 @@ class _TreeLine:
     def needing_address(self) -> str:
         """The way down to the accounts that need action in this unit."""
         path = self.row.unit.path.strip("/").replace("/", ",")
-        return address(self.request.GET, open=path, needs=health.ANY)
+        return address(self.query, open=path, needs=health.ANY)
 
     @property
     def page(self) -> str:
@@ -140,6 +156,17 @@ class _TreeLine:
     @property
     def paired_with(self) -> str:
         return paired_with(self.row.account)
+
+
+def _asked(request: HttpRequest) -> tuple[QueryDict, int | None]:
+    """What the page shows, and the row to open or close on it.
+
+    Rows that were opened one by one are known from the address that htmx asks from.
+    """
+    wanted = _ids(request.GET.get("row", ""))
+    if not wanted or not request.htmx:
+        return request.GET, None
+    return QueryDict(urlsplit(request.htmx.current_url or "").query), wanted[0]
 
 
 def _ids(text: str) -> list[int]:

@@ -109,6 +109,59 @@ def load(person: Person, *open_units: Unit, need: str = "") -> tree.Tree:
     return tree.load(person, open_ids=[unit.pk for unit in open_units] or None, now=NOW, need=need)
 
 
+# -- rows opened one by one ----------------------------------------------------
+
+
+def toggled(person: Person, unit: Unit, on: str):
+    headers = {**FRAGMENT, "HX-Current-URL": f"https://testserver{on}"}
+    return browser_of(person).get(reverse("matrix:tree"), {"row": unit.pk}, headers=headers)
+
+
+def test_an_opened_row_answers_with_itself_and_what_is_below(chengye, lin) -> None:
+    region, store = chengye.jingan.parent, chengye.jingan
+    account(chengye.zhou, "zhou")
+    shown = f"/matrix/?open={chengye.brand.pk},{region.pk}&needs=any"
+
+    answer = toggled(lin, store, shown)
+
+    assert answer.headers["HX-Retarget"] == f"#unit-{store.pk}"
+    assert answer.headers["HX-Reswap"] == "outerHTML"
+    opened = f"open={chengye.brand.pk}%2C{region.pk}%2C{store.pk}"
+    assert opened in answer.headers["HX-Push-Url"]
+    assert "needs=any" in answer.headers["HX-Push-Url"]
+    rows = unit_rows(answer.context["tree"])
+    assert [row.unit for row in rows.values()] == [store]
+    assert text_of(answer).lstrip().startswith("<tr")
+
+
+def test_a_closed_row_answers_with_the_tree_that_is_left(chengye, lin) -> None:
+    region = chengye.jingan.parent
+
+    answer = toggled(lin, region, f"/matrix/?open={chengye.brand.pk},{region.pk}")
+
+    assert answer.headers["HX-Retarget"] == "#tree"
+    assert "HX-Reswap" not in answer.headers
+    assert answer.headers["HX-Push-Url"].endswith(f"?open={chengye.brand.pk}")
+    assert chengye.jingan.name not in unit_rows(answer.context["tree"])
+
+
+def test_the_first_row_is_opened_beside_those_that_are_open_anyway(chengye, lin) -> None:
+    region = chengye.jingan.parent
+
+    answer = toggled(lin, region, "/matrix/")
+
+    assert f"open={chengye.brand.pk}%2C{region.pk}" in answer.headers["HX-Push-Url"]
+    assert chengye.jingan.name in unit_rows(answer.context["tree"])
+
+
+def test_a_row_out_of_sight_opens_nothing(chengye, lin, xu) -> None:
+    answer = toggled(xu, chengye.south, "/matrix/")
+    whole = page(xu, "tree", fragment=True)
+
+    assert chengye.tianhe.name not in text_of(answer)
+    assert list(unit_rows(answer.context["tree"])) == list(unit_rows(whole.context["tree"]))
+
+
 # -- every door ----------------------------------------------------------------
 
 
