@@ -10,10 +10,13 @@ import os
 import sys
 from typing import Any
 
+# Those whose rows are refused to DELETE (8) and UPDATE (16) whatever they say. A table that only
+# cannot be emptied, or whose rows are final from some state on, has to be worked on until then.
 APPEND_ONLY = """
     SELECT DISTINCT tgrelid::regclass::text
     FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
     WHERE proname = 'kosops_append_only' AND NOT tgisinternal
+      AND tgtype & 24 = 24 AND tgqual IS NULL
     ORDER BY 1
 """
 

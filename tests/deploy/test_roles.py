@@ -117,6 +117,16 @@ def test_the_application_may_add_to_history_but_not_change_it() -> None:
         cursor.execute("UPDATE accounts_job SET state = state")
 
 
+@pytest.mark.django_db
+def test_what_is_final_from_some_state_on_may_be_worked_on_until_then() -> None:
+    """The rates of a draft are written anew, and a dry run gets its figures when it ends."""
+    with connection.cursor() as cursor:
+        grant(cursor, "kosops_app_tried")
+        cursor.execute("SET LOCAL ROLE kosops_app_tried")
+        cursor.execute("DELETE FROM incentives_planrate")
+        cursor.execute("UPDATE incentives_dryrun SET finished_at = now()")
+
+
 def raw(cursor: object, statement: str) -> None:
     """Past Django's wrapping of errors, so that PostgreSQL's own class is seen."""
     cursor.cursor.execute(statement)  # type: ignore[attr-defined]
