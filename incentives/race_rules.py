@@ -17,7 +17,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from incentives.race_choices import Measure, TieRule
@@ -359,12 +359,12 @@ def check(formula: Formula) -> None:
     if not (1 <= heads.active_days <= MOST_ACTIVE_DAYS and 1 <= heads.at_least <= MOST_HEADS):
         raise FormulaFault("heads")
     bands = formula.leagues.bands
-    if len(bands) > MOST_BANDS or any(b <= a for a, b in zip((0, *bands), bands, strict=False)):
+    if len(bands) > MOST_BANDS or any(b <= a for a, b in pairwise((0, *bands))):
         raise FormulaFault("bands")
     if formula.tie not in TieRule.values:
         raise FormulaFault("tie")
     prizes = formula.prizes
     if len(prizes) > MOST_PRIZES or any(not 0 < prize <= MOST_PRIZE for prize in prizes):
         raise FormulaFault("prizes")
-    if any(later > earlier for earlier, later in zip(prizes, prizes[1:], strict=False)):
+    if any(later > earlier for earlier, later in pairwise(prizes)):
         raise FormulaFault("prizes_rise")

@@ -22,6 +22,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 MOST_STEPS = 8
@@ -188,7 +189,7 @@ def terms_from_json(data: Mapping[str, Any]) -> Terms:
     )
     if not steps or len(steps) > MOST_STEPS:
         raise RuleFault("steps", "empty" if not steps else "too_many")
-    for before, step in zip(steps, steps[1:], strict=False):
+    for before, step in pairwise(steps):
         if step.at_least <= before.at_least or step.amount <= before.amount:
             raise RuleFault("steps", "not_rising")
     days = {name: _number(data, name, "", MOST_DAYS) for name in _DAYS}

@@ -134,10 +134,8 @@ def _withholding(
 
 
 def _band(exact_base: int, bands: Sequence[Band]) -> Band:
-    for band in bands:
-        if band.up_to is None or exact_base <= band.up_to * WHOLE:
-            return band
-    return bands[-1]
+    """The band that the base is in; the last one has no end."""
+    return next(b for b in bands if b.up_to is None or exact_base <= b.up_to * WHOLE)
 
 
 def half_up(numerator: int, denominator: int) -> int:

@@ -1,77 +1,17 @@
-"""Steps and caps of a person's month: in the rule, in the books, and when they become payable."""
+"""Steps and caps of a person's month: in the books, and when they become payable."""
 
 import datetime as dt
 from itertools import permutations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from incentives.commission import MANAGER, SELLER, SHARER
-from incentives.commission_month import MonthRate, Step, Sum, by_steps, month_target, releasable
 from incentives.models import ChangedMonth, MonthLine
 from incentives.plans import NewRate, save_version
 from kosops.lib.periods import Month
 from tests import cast as c
 from tests.incentives.money import Office, accrue, differences, held, owed, release, settle
 from tests.refusals import RESTRICTED, refused, sql
-
-STEPPED = MonthRate(1, 500, (Step(100_000, 600), Step(300_000, 800)))
-
-
-# -- the rule ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("base", "marginal", "whole"),
-    [
-        (0, 0, 0),
-        (99_999, 4_999, 4_999),
-        (100_000, 5_000, 6_000),
-        (200_000, 11_000, 12_000),
-        (299_999, 16_999, 17_999),
-        (400_000, 25_000, 32_000),
-    ],
-)
-def test_a_step_counts_for_what_lies_above_it_or_for_the_whole_month(base, marginal, whole) -> None:
-    assert by_steps(STEPPED, base, whole=False) == marginal
-    assert by_steps(STEPPED, base, whole=True) == whole
-
-
-def test_a_month_adds_what_the_steps_give_beyond_the_lines() -> None:
-    sums = {1: Sum(base=200_000, amount=10_000, others=70)}
-    assert month_target(sums, [STEPPED]) == 1_000
-    assert month_target(sums, [STEPPED], whole=True) == 2_000
-    assert month_target({}, [STEPPED]) == 0
-
-
-def test_caps_of_the_rate_and_of_the_person_take_what_is_too_much() -> None:
-    capped = MonthRate(2, 100, cap=300)
-    sums = {1: Sum(base=200_000, amount=10_000), 2: Sum(base=50_000, amount=500)}
-    assert month_target(sums, [STEPPED, capped]) == 1_000 - 200
-    assert month_target(sums, [STEPPED, capped], person_cap=10_000) == -500
-
-
-@given(
-    sums=st.lists(st.integers(0, 10**9), min_size=1, max_size=4),
-    cap=st.none() | st.integers(1, 10**8),
-    whole=st.booleans(),
-)
-def test_a_month_never_comes_to_more_than_the_persons_cap(sums, cap, whole) -> None:
-    lines = {1: Sum(base=sum(sums), amount=sum(each * 500 // 10_000 for each in sums))}
-    added = month_target(lines, [STEPPED], whole=whole, person_cap=cap)
-    assert cap is None or lines[1].amount + added <= cap
-    assert cap is not None or added >= 0
-
-
-@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(-(10**6), 0))
-def test_what_was_taken_never_lets_more_be_paid_than_the_month_allows(earned, part, taken) -> None:
-    taken = max(taken, -earned)
-    released = min(part, earned)
-    payable = released + releasable(taken, earned, released, over=False)
-    assert payable <= earned + taken or payable == 0
-    assert releasable(taken, earned, earned, over=False) == taken
-
 
 # -- in runs -------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Who is paid in cash: the rule, the account and its freeze, identity, holds, notices."""
+"""Who is paid in cash: the account and its freeze, identity, holds, notices."""
 
 import datetime as dt
 from typing import Any
@@ -7,63 +7,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Activity
-from incentives import payee_mail, payee_rules, payee_words, payees
+from incentives import payee_mail, payee_words, payees
 from incentives.models import Payee, PayeeNotice, PayoutDestination, PayoutHold
-from incentives.payee_rules import blocks
 from kosops.lib.secrets import decrypt
 from tests import cast as c
 from tests.incentives.money import Office, code_of, refusal_of
 from tests.refusals import RESTRICTED, RULE_BROKEN, refused, sql
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
-TODAY = dt.date(2026, 11, 22)
-
-
-def someone(**other: object) -> payee_rules.Payee:
-    facts = {
-        "employee": False,
-        "held": False,
-        "born": dt.date(2000, 1, 1),
-        "identified": True,
-        "has_destination": True,
-        "consented": True,
-        "frozen_until": None,
-    }
-    return payee_rules.Payee(**{**facts, **other})  # type: ignore[arg-type]
-
-
-# -- the rule ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({}, []),
-        ({"held": True}, ["held"]),
-        ({"born": dt.date(2008, 11, 22)}, []),
-        ({"born": dt.date(2008, 11, 23)}, ["under_age"]),
-        ({"born": None}, ["no_birth_date"]),
-        ({"identified": False}, ["no_identity"]),
-        ({"has_destination": False, "consented": False}, ["no_destination"]),
-        ({"consented": False}, ["no_consent"]),
-        ({"frozen_until": NOW}, []),
-        ({"frozen_until": NOW + dt.timedelta(seconds=1)}, ["frozen"]),
-        ({"employee": True, "born": None, "identified": False, "consented": False}, []),
-        ({"employee": True, "has_destination": False}, ["no_destination"]),
-        ({"held": True, "identified": False}, ["held", "no_identity"]),
-    ],
-)
-def test_cash_needs_an_adult_who_is_known_and_agreed(
-    facts: dict[str, object], expected: list[str]
-) -> None:
-    assert blocks(someone(**facts), NOW, TODAY) == expected
-
-
-def test_who_was_born_on_a_leap_day_is_of_age_on_the_first_of_march() -> None:
-    born = dt.date(2008, 2, 29)
-    assert payee_rules.age_on(born, dt.date(2026, 2, 28)) == 17
-    assert payee_rules.age_on(born, dt.date(2026, 3, 1)) == 18
-
 
 # -- the account ---------------------------------------------------------------
 

@@ -10,58 +10,11 @@ from django.utils import timezone
 
 from accounts.choices import Role
 from accounts.models import Activity, Person
-from incentives import perk_rules, perks, points, points_sql
+from incentives import perks, points, points_sql
 from incentives.models import CouponCode, Redemption, Reward
-from incentives.perk_rules import Access, Taker
 from matrix.models import Creator
 from tests import cast as c
 from tests.incentives.money import code_of
-
-# -- the rule on plain data ----------------------------------------------------
-
-MAY = Taker(kind="koc", tier="senior", layer="quality", unit="/1/2/3/")
-
-
-@pytest.mark.parametrize(
-    ("access", "fits"),
-    [
-        (Access(), True),
-        (Access(kind="kos"), False),
-        (Access(tiers=["senior"]), True),
-        (Access(tiers=["junior"]), False),
-        # A tier or a layer: either opens the door.
-        (Access(tiers=["junior"], layers=["quality"]), True),
-        (Access(layers=["potential"]), False),
-        (Access(unit="/1/2/"), True),
-        (Access(unit="/1/9/"), False),
-    ],
-)
-def test_access(access: Access, fits: bool) -> None:
-    assert perk_rules.is_for(access, MAY) is fits
-
-
-@pytest.mark.parametrize(
-    ("facts", "code"),
-    [
-        ({}, ""),
-        ({"today": dt.date(2026, 8, 31)}, "not_open_yet"),
-        ({"today": dt.date(2026, 10, 1)}, "reward_over"),
-        ({"had": 2}, "had_enough"),
-        ({"left": 0}, "out_of_stock"),
-        ({"left": None, "per_person": None, "had": 99, "closes_on": None}, ""),
-    ],
-)
-def test_what_stands_against_it(facts: dict[str, Any], code: str) -> None:
-    usual: dict[str, Any] = {
-        "today": dt.date(2026, 9, 20),
-        "opens_on": dt.date(2026, 9, 1),
-        "closes_on": dt.date(2026, 9, 30),
-        "left": 5,
-        "per_person": 2,
-        "had": 0,
-    }
-    assert perk_rules.why_not(**(usual | facts)) == code
-
 
 # -- the catalogue in the database ---------------------------------------------
 

@@ -1,5 +1,7 @@
 """How figures become points, places and prizes, by hand and at random."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,16 @@ def run(id, heads, league="", **values):
 
 def by_id(placed):
     return {standing.id: standing for standing in placed}
+
+
+def one(weight=100, measure="total", **more):
+    """A formula of one figure."""
+    return Formula(terms=(Term("a", weight, measure, more.pop("target", 0)),), **more)
+
+
+def many(*weights):
+    """A formula of figures with these weights."""
+    return Formula(terms=tuple(Term(f"f{n}", weight, "total") for n, weight in enumerate(weights)))
 
 
 def test_a_small_store_beats_a_large_one_when_each_head_does_more() -> None:
@@ -83,9 +95,45 @@ def test_leagues_are_made_of_kind_and_size() -> None:
         *("live:0", "live:0", "live:1", "live:1", "live:2")
     ]
     assert rules.band_of(leagues, "live:0") == (0, 4)
+    assert rules.band_of(leagues, "live:1") == (5, 9)
     assert rules.band_of(leagues, "live:2") == (10, None)
+    assert rules.band_of(Leagues(bands=(5,)), ":0") == (0, 4)
     assert rules.league_of(Leagues(), "live", 7) == ":"
     assert rules.band_of(Leagues(), ":") is None
+
+
+def test_the_kind_of_a_league_may_be_any_text() -> None:
+    leagues = Leagues(by_kind=True, bands=(5,))
+    assert rules.band_of(leagues, "pop-up:mall:1") == (5, None)
+    assert rules.band_of(leagues, "live:7") is None, "a band that there is no more"
+
+
+def test_who_is_alone_counts_as_one_head_at_least() -> None:
+    assert rules.counted_heads(Heads(at_least=0), 0) == 1
+    assert rules.counted_heads(Heads(at_least=1), 0) == 1
+    assert rules.counted_heads(Heads(at_least=1), 4) == 4
+
+
+def test_each_point_can_be_opened_down_to_its_figure() -> None:
+    (me, _other) = rules.standings(
+        SALES, [run(1, 2, "east", sales=100, posts=3), run(2, 2, "east", sales=50)]
+    )
+    assert (me.league, me.rank) == ("east", 1)
+    sales, posts = me.points
+    # 100 by two heads is 50.000 a head, the best of the league: 100 % of 60.
+    assert sales == rules.Points("sales", 100, 50_000, 50_000, 10_000, 6_000)
+    assert posts == rules.Points("posts", 3, 1_500, 1_500, 10_000, 4_000)
+
+
+def test_a_part_of_a_target_is_rounded_down() -> None:
+    formula = one(measure="target", target=3)
+    (only,) = rules.standings(formula, [run(1, 1, a=1)])
+    assert only.points[0].share_bp == 3_333
+
+
+def test_what_nobody_has_gives_no_share() -> None:
+    (only,) = rules.standings(one(), [run(1, 1)])
+    assert (only.points[0].share_bp, only.score, only.rank) == (0, 0, 1)
 
 
 # -- what closes the gap -------------------------------------------------------
@@ -97,6 +145,36 @@ def test_what_closes_the_gap_is_the_least_that_does() -> None:
     steps = rules.closing(SALES, placed[2], placed[1].score - 1)
     assert steps == [rules.Step("sales", 20)]
     assert rules.closing(SALES, placed[2], placed[1].score) == []
+
+
+def test_the_heaviest_figure_is_named_first() -> None:
+    formula = Formula(terms=(Term("posts", 40, "total"), Term("sales", 60, "total")))
+    runners = [run(1, 1, sales=100, posts=100), run(2, 1, sales=80, posts=80)]
+    ahead, me = rules.standings(formula, runners)
+    steps = rules.closing(formula, me, me.score + 99)
+    # One more point each: 1 of 60 needs 2 more of sales, 1 of 40 needs 3 more posts.
+    assert steps == [rules.Step("sales", 2), rules.Step("posts", 3)]
+    assert ahead.score == 10_000
+
+
+def test_a_total_asks_no_more_of_a_large_store() -> None:
+    runners = [run(1, 1, a=100), run(2, 10, a=80)]
+    ahead, me = rules.standings(one(), runners)
+    assert rules.closing(one(), me, 9_000) == [rules.Step("a", 11)]
+    assert me.heads == 10 and ahead.score == 10_000
+
+
+def test_beyond_a_target_half_as_much_again_counts() -> None:
+    formula = one(measure="target", target=10)
+    ahead, me = rules.standings(formula, [run(1, 2, a=28), run(2, 2, a=20)])
+    assert rules.closing(formula, me, ahead.score) == [rules.Step("a", 9)]
+    assert rules.closing(formula, me, 15_000) == []
+
+
+def test_one_more_is_enough_where_one_passes() -> None:
+    runners = [run(1, 1, a=100), run(2, 1, a=99)]
+    _ahead, me = rules.standings(one(), runners)
+    assert rules.closing(one(), me, 9_990) == [rules.Step("a", 1)]
 
 
 def test_where_nobody_has_any_the_first_one_is_enough() -> None:
@@ -155,6 +233,23 @@ def test_equal_ones_pool_the_prizes_of_the_places_they_take() -> None:
     assert won == {1: 75_000, 2: 75_000, 3: 20_000}
 
 
+def test_hardly_anything_wins_and_nothing_does_not() -> None:
+    formula = one(prizes=(500, 300))
+    hardly = run(2, 1, a=1)
+    placed = rules.standings(formula, [run(1, 1, a=10_000), hardly, run(3, 1)])
+    assert [standing.score for standing in placed] == [10_000, 1, 0]
+    assert rules.prizes_of(formula, placed) == {1: 500, 2: 300}
+    assert rules.prizes_of(formula, rules.standings(formula, [run(3, 1)])) == {}
+
+
+def test_each_league_has_all_the_prizes_and_the_odd_cent_goes_to_the_lower_id() -> None:
+    formula = one(prizes=(101, 100))
+    placed = rules.standings(
+        formula, [run(4, 1, "a", a=5), run(3, 1, "a", a=5), run(9, 1, "b", a=1)]
+    )
+    assert rules.prizes_of(formula, placed) == {3: 101, 4: 100, 9: 101}
+
+
 def test_a_store_prize_is_split_to_the_cent_and_what_is_left_goes_to_the_lower_id() -> None:
     assert rules.share_out(100, {7: 1, 3: 1, 5: 1}) == {3: 34, 5: 33, 7: 33}
     assert rules.share_out(1000, {1: 20, 2: 10}) == {1: 667, 2: 333}
@@ -172,8 +267,33 @@ def test_a_split_prize_adds_up_and_is_within_a_cent(pot, weights) -> None:
 
 
 @pytest.mark.parametrize(
+    "formula",
+    [
+        many(50, 10, 10, 10, 10, 10),
+        many(99, 1),
+        one(measure="target", target=1),
+        one(heads=Heads(1, 1)),
+        one(heads=Heads(31, 100)),
+        one(leagues=Leagues(bands=(1, 2, 3, 4, 5, 6))),
+        one(prizes=(10**9, *[5] * 19)),
+    ],
+)
+def test_a_formula_at_its_limits_is_taken(formula) -> None:
+    assert rules.from_json(rules.to_json(formula)) == formula
+
+
+@pytest.mark.parametrize(
     ("formula", "problem"),
     [
+        (many(40, 10, 10, 10, 10, 10, 10), "terms"),
+        (many(100, 0), "weights"),
+        (many(60, 50), "weights"),
+        (one(heads=Heads(32, 1)), "heads"),
+        (one(heads=Heads(3, 0)), "heads"),
+        (one(heads=Heads(3, 101)), "heads"),
+        (one(leagues=Leagues(bands=(1, 2, 3, 4, 5, 6, 7))), "bands"),
+        (one(prizes=(5,) * 21), "prizes"),
+        (one(prizes=(10**9 + 1,)), "prizes"),
         (Formula(terms=()), "terms"),
         (Formula(terms=(Term("a", 60, Measure.TOTAL),)), "weights"),
         (Formula(terms=(Term("a", 50, "total"), Term("a", 50, "total"))), "fact_twice"),
@@ -192,6 +312,14 @@ def test_a_formula_that_means_nothing_is_refused(formula, problem) -> None:
     with pytest.raises(rules.FormulaFault) as fault:
         rules.check(formula)
     assert fault.value.problem == problem
+    assert str(fault.value) == problem
+
+
+def test_a_refused_formula_says_what_the_limit_or_the_sum_is() -> None:
+    for formula, params in ((many(), {"most": 6}), (many(60, 50), {"total": 110})):
+        with pytest.raises(rules.FormulaFault) as fault:
+            rules.check(formula)
+        assert fault.value.params == params
 
 
 def test_a_formula_is_stored_and_read_as_it_was() -> None:
@@ -214,6 +342,17 @@ def test_the_digest_tells_any_line_apart_and_not_their_order() -> None:
     other = rules.standings(SALES, [runners[0], run(2, 2, sales=91, posts=1)])
     assert rules.digest(SALES, head, other) != same
     assert rules.digest(SALES, {"race": 2}, placed) != same
+
+
+def test_a_digest_can_be_worked_out_with_any_tool_and_stays_the_same() -> None:
+    (only,) = rules.standings(one(prizes=(5,)), [run(1, 1, "a", a=2)])
+    text = (
+        '{"formula":{"heads":{"active_days":3,"at_least":1},"leagues":{"bands":[],"by_kind":false},'
+        '"prizes":[5],"terms":[{"fact":"a","measure":"total","weight":100}],"tie":"shared"},'
+        '"lines":[[1,"a",1,1,10000,[["a",2,10000]]]],"season":{"number":2,"race":1}}'
+    )
+    known = hashlib.sha256(text.encode()).hexdigest()
+    assert rules.digest(one(prizes=(5,)), {"race": 1, "number": 2}, [only]) == known
 
 
 # -- the example of docs/races.md ----------------------------------------------

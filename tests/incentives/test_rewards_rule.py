@@ -13,6 +13,10 @@ TERMS = Terms("note", (Step(0, 500), Step(1_000, 5_000), Step(5_000, 20_000)))
 STEPPED = Terms("note", (Step(1_000, 5_000),))
 
 
+def steps(*pairs):
+    return [{"at_least": at_least, "amount": amount} for at_least, amount in pairs]
+
+
 def judged(value, terms=TERMS, *, days=7, **fields):
     thing = Thing(DAY, value, **fields)
     verdict = rule.judge(thing, terms, DAY + dt.timedelta(days))
@@ -25,6 +29,26 @@ def judged(value, terms=TERMS, *, days=7, **fields):
 )
 def test_the_highest_step_pays_its_whole_amount(value, amount):
     assert judged(value) == (amount, True, Reason.PAYABLE)
+
+
+def test_a_verdict_names_the_step_it_stands_on_paid_or_not():
+    for fields in ({}, {"jumped": True}, {"stands": Stands.PAUSED}):
+        assert rule.judge(Thing(DAY, 1_200, **fields), TERMS, DAY + dt.timedelta(7)).step == 1_000
+    assert rule.judge(Thing(DAY, 1_200), TERMS, DAY).step == 1_000
+    assert rule.judge(Thing(DAY, 5), STEPPED, DAY).step is None
+
+
+def test_the_step_to_aim_for_is_the_next_one():
+    assert rule.next_step(None, TERMS) == Step(1_000, 5_000)
+    assert rule.next_step(999, TERMS) == Step(1_000, 5_000)
+    assert rule.next_step(1_000, TERMS) == Step(5_000, 20_000)
+    assert rule.next_step(5_000, TERMS) is None
+    assert rule.next_step(0, Terms("note", (Step(1, 100),))) == Step(1, 100)
+
+
+def test_a_figure_of_zero_reaches_no_step_that_asks_for_one():
+    single = Terms("note", (Step(1, 100),))
+    assert rule.step_reached(0, single) is rule.step_reached(None, single) is None
 
 
 def test_what_is_earned_waits_for_the_check():
@@ -83,20 +107,56 @@ def test_terms_read_what_they_write():
 
 
 @pytest.mark.parametrize(
-    ("changed", "problem"),
+    ("changed", "field", "problem"),
     [
-        ({"steps": []}, "empty"),
-        ({"steps": [{"at_least": 0, "amount": 5}] * 9}, "too_many"),
-        ({"steps": [{"at_least": 5, "amount": 5}, {"at_least": 5, "amount": 9}]}, "not_rising"),
-        ({"steps": [{"at_least": 5, "amount": 9}, {"at_least": 6, "amount": 5}]}, "not_rising"),
-        ({"steps": [{"at_least": 5, "amount": 1.5}]}, "not_a_number"),
-        ({"steps": [{"at_least": 5, "amount": -1}]}, "out_of_range"),
-        ({"watch_days": 3}, "too_short"),
-        ({"followers_from": 10, "followers_to": 5}, "wrong_order"),
-        ({"check_days": None}, "not_a_number"),
+        ({"steps": []}, "steps", "empty"),
+        ({"steps": steps(*[(0, 5)] * 9)}, "steps", "too_many"),
+        ({"steps": steps((5, 5), (5, 9))}, "steps", "not_rising"),
+        ({"steps": steps((5, 9), (6, 5))}, "steps", "not_rising"),
+        ({"steps": steps((5, 5), (6, 5))}, "steps", "not_rising"),
+        ({"steps": steps((5, 1.5))}, "steps[0].amount", "not_a_number"),
+        ({"steps": steps((0, 1), (True, 5))}, "steps[1].at_least", "not_a_number"),
+        ({"steps": steps((5, -1))}, "steps[0].amount", "out_of_range"),
+        ({"steps": steps((5, rule.MOST_AMOUNT + 1))}, "steps[0].amount", "out_of_range"),
+        ({"steps": steps((rule.MOST_VALUE + 1, 5))}, "steps[0].at_least", "out_of_range"),
+        ({"watch_days": 3}, "watch_days", "too_short"),
+        # Neither the check nor the counting may outlast the watch of 60 days.
+        ({"check_days": 61}, "watch_days", "too_short"),
+        ({"count_days": 61}, "watch_days", "too_short"),
+        ({"watch_days": 366}, "watch_days", "out_of_range"),
+        ({"budget": 10**12 + 1}, "budget", "out_of_range"),
+        ({"jump": "many"}, "jump", "not_a_number"),
+        ({"followers_from": 10, "followers_to": 5}, "followers_to", "wrong_order"),
+        ({"check_days": None}, "check_days", "not_a_number"),
     ],
 )
-def test_terms_that_cannot_be_are_refused(changed, problem):
+def test_terms_that_cannot_be_are_refused_by_the_name_of_the_field(changed, field, problem):
     with pytest.raises(rule.RuleFault) as fault:
         rule.terms_from_json(rule.terms_to_json(TERMS) | changed)
-    assert fault.value.problem == problem
+    assert (fault.value.field, fault.value.problem) == (field, problem)
+    assert field in str(fault.value) and problem in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"steps": steps(*((n, n + 1) for n in range(rule.MOST_STEPS)))},
+        {"steps": steps((rule.MOST_VALUE, rule.MOST_AMOUNT))},
+        {"check_days": 60, "count_days": 60, "watch_days": 60},
+        {"check_days": 0, "count_days": 0, "watch_days": 0},
+        {"watch_days": 365},
+        {"budget": 10**12},
+        {"followers_from": 10, "followers_to": 10},
+    ],
+)
+def test_terms_at_their_limits_are_taken(changed):
+    form = rule.terms_to_json(TERMS) | changed
+    assert rule.terms_to_json(rule.terms_from_json(form)) == form
+
+
+def test_terms_that_say_nothing_more_mean_anybody_and_no_limit():
+    days = {"check_days": 7, "count_days": 30, "watch_days": 60}
+    bare = rule.terms_from_json({"steps": steps((0, 5)), **days})
+    assert bare == Terms("", (Step(0, 5),))
+    with pytest.raises(rule.RuleFault, match="steps: empty"):
+        rule.terms_from_json(days)

@@ -21,20 +21,6 @@ from tests.incentives.test_points_pages import browser
 __all__ = ["people", "today"]
 
 
-@pytest.mark.parametrize(
-    ("work", "is_new", "met"),
-    [
-        (Work(2, 1), False, True),
-        (Work(1, 1), False, False),
-        (Work(2, 0), False, False),
-        (Work(0, 0), True, True),
-    ],
-)
-def test_both_are_needed_unless_new(work: Work, is_new: bool, met: bool) -> None:
-    assert standing_rules.is_met(Asked(2, 1), work, is_new=is_new) is met
-    assert standing_rules.missing(Asked(2, 1), Work(3, 0)) == Work(0, 1)
-
-
 def price(people: c.Cast, **fields: Any) -> Standing:
     facts = {"name": "Member price", "discount_bp": 1000, "notes": 1} | fields
     return standing.add_standing(by=None, brand=people.brand, **facts)

@@ -1,14 +1,13 @@
 """Tax on cash. The numbers of the cases are those of docs/tax.md."""
 
 import re
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from incentives import tax
+from tests import tables
 
 # income, tax: the check values of the table, in fen.
 CHECKED = [
@@ -103,7 +102,72 @@ def test_more_income_never_bears_less_tax_and_never_all_of_it(income: int, more:
 
 
 def test_the_worked_cases_in_the_docs_have_the_numbers_of_the_tests() -> None:
-    text = (Path(settings.BASE_DIR) / "docs/tax.md").read_text()
+    text = (tables.ROOT / "docs/tax.md").read_text()
     named = set(re.findall(r"^\| (4\d) \|", text, re.MULTILINE))
     tested = {name[5:7] for name in globals() if re.match(r"test_4\d_", name)}
     assert named == tested
+
+
+# base, rate, quick deduction: what finance looks up in the tables. The last fen of a band is in it.
+LABOUR = [
+    (500_00, 0, 0, 0),
+    (800_00, 0, 0, 0),
+    (4_000_00, 3_200_00, 2_000, 0),
+    (25_000_00, 20_000_00, 2_000, 0),
+    (25_000_02, 20_000_02, 3_000, 2_000_00),
+    (62_500_00, 50_000_00, 3_000, 2_000_00),
+    (62_500_02, 50_000_02, 4_000, 7_000_00),
+]
+
+
+@pytest.mark.parametrize(("income", "base", "rate_bp", "quick"), LABOUR)
+def test_a_withholding_names_the_band_it_was_worked_out_in(income, base, rate_bp, quick) -> None:
+    worked = tax.labour(income)
+    assert (worked.base, worked.rate_bp, worked.quick) == (base, rate_bp, quick)
+    assert (worked.gross, worked.withheld, worked.version) == (income, 0, tax.LABOUR_VERSION)
+
+
+# The year's table: highest base of each band, rate, and the tax on that base.
+YEAR = [
+    (36_000_00, 300, 1_080_00),
+    (144_000_00, 1_000, 11_880_00),
+    (300_000_00, 2_000, 43_080_00),
+    (420_000_00, 2_500, 73_080_00),
+    (660_000_00, 3_000, 145_080_00),
+    (960_000_00, 3_500, 250_080_00),
+]
+
+
+@pytest.mark.parametrize(("base", "rate_bp", "due"), YEAR)
+def test_the_bands_of_the_year_meet_without_a_jump(base: int, rate_bp: int, due: int) -> None:
+    # Four fifths count, and the 5,000 of the month are free.
+    income = (base + 5_000_00) * 5 // 4
+    worked = tax.cumulative(income)
+    assert (worked.base, worked.rate_bp, worked.tax) == (base, rate_bp, due)
+    assert tax.cumulative(income + 100).tax - due <= 40
+
+
+def test_the_highest_band_has_no_end() -> None:
+    # 1,000,000 at 45 % less 181,920.
+    assert tax.cumulative(1_256_250_00, months=1).tax == 268_080_00
+
+
+def test_further_deductions_of_law_are_free_as_well() -> None:
+    # 8,000 count; 5,000 and 1,000 are free.
+    worked = tax.cumulative(10_000_00, other=1_000_00)
+    assert (worked.base, worked.tax, worked.version) == (2_000_00, 60_00, tax.CUMULATIVE_VERSION)
+    assert tax.cumulative(1_000_00).base == 0
+    assert tax.cumulative(1_000_00).rate_bp == 0
+
+
+def test_a_later_payment_shows_what_was_withheld_before() -> None:
+    worked = tax.labour(2_000_00, earlier=3_000_00, withheld=440_00)
+    assert (worked.gross, worked.income, worked.withheld) == (2_000_00, 5_000_00, 440_00)
+
+
+def test_wages_show_no_deduction_no_rate_and_no_table() -> None:
+    worked = tax.nothing(9_000_00)
+    assert (worked.gross, worked.income) == (9_000_00, 9_000_00)
+    steps = (worked.deduction, worked.base, worked.rate_bp, worked.quick)
+    assert (steps, worked.tax_on_income, worked.withheld) == ((0, 0, 0, 0), 0, 0)
+    assert worked.version == ""

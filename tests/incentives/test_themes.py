@@ -9,9 +9,8 @@ from django.urls import reverse
 
 from accounts.choices import Role
 from content.models import MetricSnapshot, Post
-from incentives import themes, themes_rules
+from incentives import themes
 from incentives.models import Theme, ThemeResult
-from incentives.themes_rules import Entry, Result, Step
 from tests import cast as c
 from tests.incentives.money import code_of
 from tests.incentives.test_points import holds, people, post, run, today
@@ -21,43 +20,6 @@ __all__ = ["people", "today"]
 
 STEPS = [[0, 10], [100, 50], [1000, 300]]
 AFTER = dt.date(2026, 10, 8)
-
-
-# -- the rule on plain data ----------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("interactions", "points"), [(None, 0), (0, 10), (99, 10), (100, 50), (5000, 300)]
-)
-def test_a_post_earns_the_highest_step_it_reaches(interactions: Any, points: int) -> None:
-    step = themes_rules.reached(interactions, themes_rules.steps_from(STEPS))
-    assert (step.points if step else 0) == points
-
-
-def test_the_best_posts_of_a_person_count() -> None:
-    entries = [Entry(1, 7, 120), Entry(2, 7, 5), Entry(3, 7, 2000), Entry(4, 8, None)]
-    found = themes_rules.results_of(entries, themes_rules.steps_from(STEPS), 2)
-    assert found == [Result(1, 7, 120, 50), Result(2, 7, 5, 0), Result(3, 7, 2000, 300)]
-    assert themes_rules.results_of(entries[::-1], themes_rules.steps_from(STEPS), 2) == found
-
-
-def test_steps_must_rise() -> None:
-    for pairs, problem in (
-        ([], "empty"),
-        ([[0, 10], [0, 20]], "not_rising"),
-        ([[0, 10], [50, 10]], "not_rising"),
-        ([[0, 0]], "not_rising"),
-        ([[n, n + 1] for n in range(7)], "too_many"),
-    ):
-        with pytest.raises(themes_rules.StepFault) as fault:
-            themes_rules.steps_from(pairs)
-        assert fault.value.problem == problem
-
-
-def test_what_comes_next() -> None:
-    steps = themes_rules.steps_from(STEPS)
-    assert themes_rules.next_step(120, steps) == Step(1000, 300)
-    assert themes_rules.next_step(1000, steps) is None
 
 
 # -- in the database -----------------------------------------------------------

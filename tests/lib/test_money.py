@@ -176,3 +176,45 @@ def test_a_split_within_the_weights_stays_within_each(
 @given(st.integers(-MAX_MINOR, MAX_MINOR))
 def test_a_plain_amount_is_read_as_it_was_written(minor: int) -> None:
     assert parse_amount(plain_amount(minor), allow_negative=True) == minor
+
+
+def test_a_refusal_names_the_field_and_repeats_what_was_written() -> None:
+    for text, code in (("12,50", "invalid_amount"), ("1000000000.01", "amount_out_of_range")):
+        with pytest.raises(DomainError) as refused:
+            parse_amount(text, field="prize")
+        assert (refused.value.code, refused.value.status) == (code, 400)
+        assert str(refused.value).startswith("prize: ")
+        assert text.replace(".", "") in str(refused.value)
+    with pytest.raises(DomainError) as refused:
+        check_amount(1.5, field="pot")
+    assert refused.value.status == 400
+    assert str(refused.value).startswith("pot ")
+
+
+def test_where_no_field_is_named_it_is_the_amount() -> None:
+    for refuse in (lambda: parse_amount("ten"), lambda: check_amount("ten")):
+        with pytest.raises(DomainError) as refused:
+            refuse()
+        assert refused.value.params["field"] == "amount"
+
+
+def test_only_the_first_forty_signs_of_a_wrong_amount_are_repeated() -> None:
+    with pytest.raises(DomainError) as refused:
+        parse_amount("9" * 5_000)
+    assert refused.value.params["value"] == "9" * 40
+
+
+def test_only_spaces_around_an_amount_are_passed_over() -> None:
+    assert parse_amount("  12.50 ") == 12_50
+    for text in ("X12.50X", "\t12.50", "¥12.50"):
+        with pytest.raises(DomainError):
+            parse_amount(text)
+
+
+def test_a_bare_amount_below_zero_is_refused() -> None:
+    with pytest.raises(DomainError):
+        check_amount(-1)
+
+
+def test_nothing_is_written_without_a_sign() -> None:
+    assert [plain_amount(minor) for minor in (0, 1, -1)] == ["0.00", "0.01", "-0.01"]

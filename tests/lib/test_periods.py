@@ -86,3 +86,16 @@ def test_months_away_and_back_is_the_same_month(day: dt.date, months: int) -> No
     assert month.shifted(months).shifted(-months) == month
     assert Month.parse(str(month)) == month
     assert Month.of(add_months(day, months)) == month.shifted(months)
+
+
+def test_a_refusal_repeats_what_was_written() -> None:
+    with pytest.raises(DomainError) as naive:
+        business_date(dt.datetime(2026, 10, 31, 23, 30), ZoneInfo("Asia/Shanghai"))  # noqa: DTZ001
+    assert "2026-10-31 23:30:00" in str(naive.value)
+    with pytest.raises(DomainError) as month:
+        Month.parse("2026-13")
+    assert (month.value.code, month.value.status) == ("invalid_month", 400)
+    assert "2026-13" in str(month.value)
+    with pytest.raises(DomainError) as long:
+        Month.parse("9" * 5_000)
+    assert len(long.value.params["value"]) == 20
