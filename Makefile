@@ -63,7 +63,7 @@ clean: python
 		$(INSTALL) base local; fi
 	@if [ -x $(PY) ]; then $(PY) -m kosops.local.clean; fi
 	@rm -rf $(VENV) assets/node_modules static/build staticfiles
-	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name '*.mo' -delete; find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:

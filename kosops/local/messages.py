@@ -21,7 +21,7 @@ from kosops.local.wheels import LocalError
 # Folders without shown words; the gallery is for people who build pages and stays English.
 LEFT_OUT = (
     *(".*", "__pycache__", "node_modules", "locale", "static", "staticfiles", "build", "dist"),
-    *("assets", "bench", "deploy", "docs", "requirements", "tests", "gallery*", "*.mo"),
+    *("assets", "bench", "deploy", "docs", "mutants", "requirements", "tests", "gallery*", "*.mo"),
 )
 HEADER = {
     "Project-Id-Version": "kosops",

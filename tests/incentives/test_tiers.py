@@ -159,7 +159,7 @@ def test_where_any_is_enough_one_reaches_and_one_keeps():
     assert not tiers.is_reached(two, all_known(orders_90=19))
     assert not tiers.is_lost(two, all_known(leads_90=18))
     assert tiers.is_lost(two, all_known(leads_90=17))
-    assert not tiers.is_reached(three, all_known(sales_90=5_000_000)), "all are needed"
+    assert not tiers.is_reached(three, all_known(sales_90=5_000_000, notes_90=5)), "all are needed"
     assert tiers.is_lost(three, all_known(sales_90=3_000_000))
 
 
@@ -383,9 +383,10 @@ def test_a_condition_alone_is_refused_by_its_own_fields():
     with pytest.raises(LadderFault) as fault:
         tiers.condition_from_json({"fact": "notes"})
     assert fault.value.field == "at_least"
-    with pytest.raises(LadderFault) as fault:
-        tiers.condition_from_json("three")
-    assert (fault.value.field, fault.value.problem) == ("rules", "missing")
+    for nothing in ("three", 3, None):
+        with pytest.raises(LadderFault) as fault:
+            tiers.condition_from_json(nothing)
+        assert (fault.value.field, fault.value.problem) == ("rules", "missing")
 
 
 # -- the ladders that a brand starts with --------------------------------------

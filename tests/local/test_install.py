@@ -15,7 +15,7 @@ from kosops.local.state import BASE_DIR
 
 SCRIPT = BASE_DIR / "kosops" / "local" / "install.py"
 REQUIREMENTS = BASE_DIR / "requirements"
-SETS = ("installer", "base", "local", "dev", "real")
+SETS = ("installer", "base", "local", "dev", "mutants", "real")
 
 
 @pytest.fixture

@@ -71,6 +71,8 @@ def test_of_two_equal_posts_the_earlier_known_counts() -> None:
     entries = [Entry(5, 7, 100), Entry(4, 7, 100), Entry(3, 7, 0)]
     found = results_of(entries, steps_from([[0, 10]]), 1)
     assert [result.post for result in found if result.points] == [4]
+    found = results_of([Entry(3, 7, 0), Entry(4, 7, 1)], steps_from([[0, 10]]), 1)
+    assert [result.post for result in found if result.points] == [4], "one is more than none"
 
 
 def test_six_steps_of_one_point_more_each_are_the_most() -> None:
