@@ -120,7 +120,10 @@ REWARDS = {
         " that counts, without those after a boost. Unknown figures are not counted as 0."
     ),
     "reward_earned": _("The step that was reached, within the limits of the rule."),
-    "reward_released": _("What may be paid: the check is over and what was done still stands."),
+    "reward_released": _(
+        "What may be paid, or spent where it is points: the check is over and what was done still"
+        " stands."
+    ),
     "reward_held": _("Earned and not yet payable."),
     "boost_budget": _("What may be spent on traffic for notes in this month."),
     "boost_left": _("The budget less what is spent and what is approved and not yet spent."),

@@ -66,6 +66,16 @@ DEAL_TERMS = {
     "watch_days": 60,
     "kinds": ["kos"],
 }
+POINT_TERMS = {
+    "source": "note",
+    "steps": [{"at_least": 100, "amount": 30}, {"at_least": 500, "amount": 150}],
+    "check_days": 7,
+    "count_days": 30,
+    "watch_days": 60,
+    "cap_person": 600,
+    "points_months": 12,
+    "kinds": ["kos"],
+}
 RULE_DAYS = 28
 BUDGET = 300_000
 
@@ -126,6 +136,10 @@ class TiersAndRewards(DemoPart):
             by=self.lin, brand=brand, name="笔记阶梯奖励", terms=NOTE_TERMS, first_day=first
         )
         rewards.approve(by=self.zhao, rule=notes)
+        staff = rewards.propose(
+            by=self.lin, brand=brand, name="导购笔记积分", terms=POINT_TERMS, first_day=first
+        )
+        rewards.approve(by=self.zhao, rule=staff)
         rewards.propose(
             by=self.lin, brand=brand, name="成交奖励", terms=DEAL_TERMS, first_day=today
         )

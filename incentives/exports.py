@@ -40,6 +40,10 @@ def rewards(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, 
     return found, found.rows().select_related("creator__store", "rule", "post")
 
 
+def _paid(item: RewardItem, value: int) -> Any:
+    return value if item.rule.in_points else exporting.amount(value)
+
+
 def register() -> None:
     money = exporting.amount
     exporting.register(
@@ -63,9 +67,17 @@ def register() -> None:
                 Column(
                     heading=pgettext_lazy("reward", "Earned"),
                     of="earned",
-                    value=lambda row: money(row.earned),
+                    value=lambda row: _paid(row, row.earned),
                 ),
-                Column(heading=_("Payable"), of="released", value=lambda row: money(row.released)),
+                Column(
+                    heading=_("Payable"),
+                    of="released",
+                    value=lambda row: _paid(row, row.released),
+                ),
+                Column(
+                    heading=_("Paid in"),
+                    value=lambda row: str(_("Points")) if row.rule.in_points else row.rule.currency,
+                ),
                 Column(
                     heading=_("Standing"),
                     of="standing",

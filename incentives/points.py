@@ -599,15 +599,17 @@ def _line(
 # -- the run -------------------------------------------------------------------
 
 
-def run(*, by: Person | None, brand: Unit, today: dt.date) -> PointRun | None:
+def run(*, by: Person | None, brand: Unit, today: dt.date, only: str = "") -> PointRun | None:
     """Earn, release and expire up to ``today``; None where the brand has no points at all.
+
+    ``only`` earns by one source; the others wait for the night.
 
     What is posted is what facts are worth less what they have brought: a second run posts nothing.
     Refuses ``points_busy`` while another run is at it.
     """
     busy = DomainError("points_busy", _("The points of this brand are being worked out already."))
     with exclusive(f"points:{brand.pk}", busy=busy):
-        missing = points_sql.prepare(brand=brand, today=today)
+        missing = points_sql.prepare(brand=brand, today=today, only=only)
         accounts = LedgerAccount.objects.filter(brand=brand, currency=POINTS)
         if not missing and not accounts.exists():
             return None

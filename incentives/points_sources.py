@@ -5,7 +5,8 @@ A source is a query of facts that hold now: rows of ``key`` (text, unique for th
 that is no longer there (a removed post) takes its points back with the next run.
 
 What a fact of a ruled source is worth says the `PointRule` of that event. Others say it themselves
-in the further columns ``points``, ``hold_days`` and ``months``.
+in the further columns ``points``, ``hold_days`` and ``months``; and where not the days alone decide
+what is held, ``held`` is a query of ``creator_id`` and ``points`` that are held on ``%(today)s``.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Source:
     label: Promise | str
     facts: str
     ruled: bool = True
+    held: str = ""
 
 
 _sources: dict[str, Source] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.conf import settings
 from accounts.models import Person, Unit
 from incentives import ledger, points_sources
 from incentives.choices import POINTS, JournalKind, LedgerKind
+from incentives.points_sources import Source
 from kosops.lib.sql import execute, fetch_all, fetch_one
 
 # The source of the journals of runs; their keys are "<run>:<creator>:<what>".
@@ -109,8 +111,11 @@ _RELEASES = f"""
     SELECT %(run)s || ':' || COALESCE(h.creator_id, d.creator_id) || ':released',
            COALESCE(h.creator_id, d.creator_id), COALESCE(h.points, 0) - COALESCE(d.points, 0)
       FROM ({_OWNED.format(kind="= 'points_held'")}) h
-      FULL JOIN (SELECT creator_id, sum(amount) AS points FROM incentives_pointline
-                  WHERE brand_id = %(brand)s AND available_on > %(today)s
+      FULL JOIN (SELECT creator_id, sum(points) AS points
+                   FROM (SELECT creator_id, amount AS points FROM incentives_pointline
+                          WHERE brand_id = %(brand)s AND available_on > %(today)s
+                            AND source <> ALL(%(not_by_days)s)
+                         {{held}}) held
                   GROUP BY creator_id) d USING (creator_id)
      WHERE COALESCE(h.points, 0) <> COALESCE(d.points, 0)
 """
@@ -144,28 +149,32 @@ _DIFFERENCES = f"""
 """
 
 
-def prepare(*, brand: Unit, today: dt.date) -> int:
-    """Work out what facts are worth and what is missing; how many lines are to be posted."""
+def prepare(*, brand: Unit, today: dt.date, only: str = "") -> int:
+    """Work out what facts are worth and what is missing; how many lines are to be posted.
+
+    ``only`` looks at one source and leaves the others as they are.
+    """
+    found = [source for source in points_sources.sources() if only in ("", source.code)]
     params: dict[str, Any] = {
         "brand": brand.pk,
         "zone": settings.TIME_ZONE,
         "today": today,
-        "sources": [source.code for source in points_sources.sources()],
+        "sources": [source.code for source in found],
     }
     execute("DROP TABLE IF EXISTS point_target, point_delta")
-    execute(_TARGETS.format(ruled=_facts(ruled=True), own=_facts(ruled=False)), params)
+    execute(_TARGETS.format(ruled=_facts(found, ruled=True), own=_facts(found)), params)
     execute("ANALYZE point_target")
     execute(_DELTAS, params)
     execute("ANALYZE point_delta")
     return int(fetch_one("SELECT count(*) AS n FROM point_delta")["n"])
 
 
-def _facts(*, ruled: bool) -> str:
+def _facts(sources: Iterable[Source], *, ruled: bool = False) -> str:
     more = "" if ruled else ", points, hold_days, months"
     queries = [
         f"SELECT '{source.code}' AS source, key, creator_id, earned_on{more}"
         f" FROM ({source.facts}) AS facts"
-        for source in points_sources.sources()
+        for source in sources
         if source.ruled == ruled
     ]
     nothing = (
@@ -207,6 +216,8 @@ def post_deltas(*, by: Person | None, brand: Unit, run: int, today: dt.date) -> 
 
 def release(*, by: Person | None, brand: Unit, run: int, today: dt.date) -> int:
     """Move what is no longer held to what can be spent; the number of people."""
+    own = [source for source in points_sources.sources() if source.held]
+    held = " ".join(f"UNION ALL SELECT creator_id, points FROM ({s.held}) own" for s in own)
     return _post(
         by=by,
         brand=brand,
@@ -214,8 +225,9 @@ def release(*, by: Person | None, brand: Unit, run: int, today: dt.date) -> int:
         debit=LedgerKind.POINTS_HELD,
         credit=LedgerKind.POINTS,
         today=today,
-        entries=_RELEASES,
+        entries=_RELEASES.format(held=held),
         run=run,
+        not_by_days=[source.code for source in own],
     )
 
 

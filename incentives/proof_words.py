@@ -39,6 +39,7 @@ TITLES: dict[str, str | Promise] = {
         "Every transfer on the bank’s statement is a paid payout of the same amount"
     ),
     "rewards_in_books": _("The lines of every run of rewards equal its journals"),
+    "rewards_in_points": _("Rewards in points equal the points that they brought"),
     "points_in_books": _("Everybody’s points are what came in less what was spent"),
     "released_within_earned": _("What was released equals what was earned where nothing waits"),
 }

@@ -13,6 +13,7 @@ CHECKS = (
           FROM (SELECT 'reward_run:' || l.run_id AS source, i.creator_id, l.kind, l.amount AS line,
                        0 AS book
                   FROM incentives_rewardline l JOIN incentives_rewarditem i ON i.id = l.item_id
+                  JOIN incentives_rewardrule r ON r.id = i.rule_id AND r.currency <> 'PTS'
                 UNION ALL
                 SELECT j.source, a.creator_id, split_part(j.key, ':', 1), 0, -p.amount
                   FROM incentives_journal j
@@ -20,6 +21,31 @@ CHECKS = (
                   JOIN incentives_ledgeraccount a ON a.id = p.account_id
                  WHERE starts_with(j.source, 'reward_run:')) AS both_sides
          GROUP BY source, creator_id, kind HAVING sum(line) <> sum(book)
+        """,
+    ),
+    Check(
+        "rewards_in_points",
+        "Rewards in points equal the points that they brought",
+        """
+        SELECT i.id AS reward, i.creator_id AS creator, i.earned, i.released,
+               COALESCE(l.earned, 0) AS line_earned, COALESCE(l.released, 0) AS line_released,
+               COALESCE(p.points, 0) AS points
+          FROM incentives_rewarditem i
+          JOIN incentives_rewardrule r ON r.id = i.rule_id AND r.currency = 'PTS'
+          LEFT JOIN (SELECT item_id, sum(amount) FILTER (WHERE kind = 'earned') AS earned,
+                            sum(amount) FILTER (WHERE kind = 'released') AS released
+                       FROM incentives_rewardline GROUP BY item_id) l ON l.item_id = i.id
+          LEFT JOIN (SELECT key, creator_id, sum(amount) AS points FROM incentives_pointline
+                      WHERE source = 'reward' GROUP BY key, creator_id) p
+                 ON p.key = i.id::text AND p.creator_id = i.creator_id
+         WHERE (i.earned, i.earned, i.released)
+               <> (COALESCE(p.points, 0), COALESCE(l.earned, 0), COALESCE(l.released, 0))
+        UNION ALL
+        SELECT NULL, p.creator_id, 0, 0, 0, 0, p.amount
+          FROM incentives_pointline p
+         WHERE p.source = 'reward'
+           AND NOT EXISTS (SELECT 1 FROM incentives_rewarditem i
+                            WHERE i.id::text = p.key AND i.creator_id = p.creator_id)
         """,
     ),
     Check(

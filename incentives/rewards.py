@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet, Sum
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.models import Person, Unit
 from incentives import rewards_rule, rewards_sources
+from incentives.choices import POINTS
 from incentives.models import RewardItem, RewardRule
 from incentives.rewards_choices import RuleState
 from incentives.rewards_rule import RuleFault, Terms
@@ -28,6 +31,7 @@ FAULTS = {
     "not_rising": _("Each step asks for more and pays more than the one before."),
     "too_short": _("A note must be watched at least as long as it is counted and checked."),
     "wrong_order": _("The band of followers ends before it begins."),
+    "expires_watched": _("Points must live longer than the note is watched."),
     "not_a_number": _("%(field)s is not a whole number."),
     "out_of_range": _("%(field)s is out of range."),
 }
@@ -62,10 +66,17 @@ def propose(
 ) -> RewardRule:
     """Write down a rule; it holds once a second person approves it.
 
-    ``code`` names the rule that it replaces. Refuses ``invalid_reward_rule``, ``unknown_source``
-    and ``dates_reversed``.
+    ``code`` names the rule that it replaces. Refuses ``invalid_reward_rule``, ``unknown_source``,
+    ``dates_reversed``, and ``other_currency`` where the one pays money and the other points.
     """
     found = checked(terms)
+    currency = POINTS if found.in_points else settings.CURRENCY
+    replaced = RewardRule.objects.filter(brand=brand, code=code)
+    if code and replaced.exclude(currency=currency).exists():
+        # The limit of a person's month goes over both.
+        raise DomainError(
+            "other_currency", _("The rule before it pays otherwise; write a rule of its own.")
+        )
     if last_day is not None and last_day < first_day:
         raise DomainError("dates_reversed", _("The last day is before the first."), status=400)
     end = last_day + dt.timedelta(days=1) if last_day else None
@@ -74,6 +85,7 @@ def propose(
         code=code or _new_code(brand, name),
         name=name,
         source=found.source,
+        currency=currency,
         period=DateRange(first_day, end),
         terms=rewards_rule.terms_to_json(found),
         created_by=by,
@@ -196,8 +208,20 @@ def of_creator(creator: Creator) -> QuerySet[RewardItem]:
     return rows.select_related("rule", "post").order_by("-done_on", "-id")
 
 
-def sums(items: QuerySet[RewardItem]) -> dict[str, int]:
-    """What rewards came to: earned, payable so far, and held."""
-    found = items.order_by().aggregate(earned=Sum("earned"), released=Sum("released"))
-    earned, released = found["earned"] or 0, found["released"] or 0
-    return {"earned": earned, "released": released, "held": earned - released}
+@dataclass(frozen=True)
+class Sums:
+    """What rewards came to in one currency: payable (points: free) so far, and held."""
+
+    released: int = 0
+    held: int = 0
+
+
+def sums(items: QuerySet[RewardItem]) -> tuple[Sums, Sums]:
+    """What rewards came to in money, and in points."""
+    of_rules = (
+        items.order_by()
+        .values_list("rule__currency")
+        .annotate(free=Sum("released"), gained=Sum("earned"))
+    )
+    found = {currency: Sums(free, gained - free) for currency, free, gained in of_rules}
+    return found.get(settings.CURRENCY, Sums()), found.get(POINTS, Sums())

@@ -11,11 +11,13 @@ from django.utils.translation import pgettext_lazy
 from incentives import rewards, rewards_sources
 from incentives.choices import Tier
 from incentives.forms import PlainDecimalField, PlainIntegerField
-from incentives.rewards_rule import MOST_DAYS
+from incentives.rewards_rule import MOST_DAYS, MOST_MONTHS
 from kosops.lib.errors import DomainError
 from matrix.choices import CreatorKind, Platform
 
 STEPS = 4
+# How long points of a reward live unless the rule says otherwise.
+MONTHS = 12
 # Where nobody publishes notes.
 NO_NOTES = (
     *(Platform.WECOM, Platform.WECHAT, Platform.OFFICIAL_ACCOUNT),
@@ -40,6 +42,19 @@ class RewardRuleForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=80)
     source = forms.ChoiceField(label=_("For what"))
+    paid_in = forms.ChoiceField(
+        label=_("Paid in"),
+        choices=[("money", _("Money")), ("points", _("Points"))],
+        required=False,
+    )
+    points_months = PlainIntegerField(
+        label=_("Points live for months"),
+        required=False,
+        min_value=1,
+        max_value=MOST_MONTHS,
+        initial=MONTHS,
+        help_text=_("To the end of the month; only where it pays points."),
+    )
     first_day = forms.DateField(
         label=_("First day"), widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -98,6 +113,8 @@ class RewardRuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if self.in_points:
+            self._check_whole(data)
         if not self.errors:
             try:
                 rewards.checked(self.terms())
@@ -105,11 +122,23 @@ class RewardRuleForm(forms.Form):
                 self.add_error(None, str(refusal))
         return data
 
+    @property
+    def in_points(self) -> bool:
+        return self.cleaned_data.get("paid_in") == "points"
+
+    def _check_whole(self, data: dict[str, Any]) -> None:
+        """Points have no parts."""
+        for name in (*(f"pays_{n}" for n in range(STEPS)), *("cap_person", "budget")):
+            amount = data.get(name)
+            if amount is not None and amount != int(amount):
+                self.add_error(name, _("Points are whole numbers."))
+
     def terms(self) -> dict[str, Any]:
-        """The terms in JSON form, amounts in minor units."""
+        """The terms in JSON form, amounts in minor units or points."""
         data = self.cleaned_data
+        unit = 1 if self.in_points else 100
         steps = [
-            {"at_least": data.get(f"from_{n}") or 0, "amount": int(data[f"pays_{n}"] * 100)}
+            {"at_least": data.get(f"from_{n}") or 0, "amount": int(data[f"pays_{n}"] * unit)}
             for n in range(STEPS)
             if data.get(f"pays_{n}")
         ]
@@ -118,10 +147,12 @@ class RewardRuleForm(forms.Form):
             *("kinds", "tiers", "platforms", "followers_from", "followers_to"),
         )
         money = {
-            name: int(data[name] * 100) if data.get(name) is not None else None
+            name: int(data[name] * unit) if data.get(name) is not None else None
             for name in ("cap_person", "budget")
         }
-        return {name: data.get(name) for name in names} | money | {"steps": steps}
+        months = (data.get("points_months") or MONTHS) if self.in_points else None
+        rest = {"steps": steps, "points_months": months}
+        return {name: data.get(name) for name in names} | money | rest
 
 
 class ReasonForm(forms.Form):

@@ -20,7 +20,13 @@ logger = logging.getLogger(__name__)
 
 KIND = "incentives.rewards"
 
-jobs.name_counts({"rewards": gettext_lazy("New rewards"), "journals": gettext_lazy("Journals")})
+jobs.name_counts(
+    {
+        "rewards": gettext_lazy("New rewards"),
+        "journals": gettext_lazy("Journals"),
+        "points": gettext_lazy("Points posted"),
+    }
+)
 
 
 def start(*, by: Person, brand: Unit) -> Job:

@@ -26,12 +26,19 @@ def own_rewards(request: HttpRequest, creator: Creator) -> HttpResponse:
         cursor=request.GET.get("cursor", ""),
         size=SHOWN,
     )
+    money, in_points = rewards.sums(creator.rewards.all())
     context = {
         "creator": creator,
-        "sums": rewards.sums(creator.rewards.all()),
+        "money": money,
+        "points": in_points,
         "page": page,
         "rows": [
-            (each, rewards_words.standing_sentence(each), rewards_words.next_sentence(each))
+            (
+                each,
+                rewards_words.standing_sentence(each),
+                rewards_words.next_sentence(each),
+                rewards_words.amount_of(each, each.earned),
+            )
             for each in page.rows
         ],
     }

@@ -43,7 +43,15 @@ def reward_list(request: HttpRequest) -> HttpResponse:
     page = found.page(rows.select_related("creator__store", "rule", "post"))
     context = {
         "page": page,
-        "rows": [(each, rewards_words.standing_sentence(each)) for each in page.rows],
+        "rows": [
+            (
+                each,
+                rewards_words.standing_sentence(each),
+                rewards_words.amount_of(each, each.earned),
+                rewards_words.amount_of(each, each.released),
+            )
+            for each in page.rows
+        ],
         "count": partial(count_up_to, rows),
         "may_run": bool(access.reach(request.user, EDIT)),
     }
@@ -110,7 +118,14 @@ def _reward_page(
         "next_step": rewards_words.next_sentence(item),
         "calculation": rewards_words.calculation(item),
         "rule_words": _rule_words(terms, item.brand_id),
-        "lines": item.lines.select_related("run").order_by("id"),
+        "lines": [
+            (
+                line,
+                rewards_words.amount_of(item, line.target),
+                rewards_words.amount_of(item, line.amount),
+            )
+            for line in item.lines.select_related("run").order_by("id")
+        ],
         "form": form,
         "may_edit": access.reach(request.user, EDIT).covers(item.creator.store),
     }

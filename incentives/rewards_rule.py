@@ -12,6 +12,8 @@ that is reached pays its whole amount; a step at 0 pays for the thing itself. Th
                    that is hidden is held again
     caps           a person's month and the budget of the rule; first come, first served, and what
                    somebody has is not taken away because another earned more
+    in points      the same, in points instead of money: held until the check, then free, and
+                   living to the end of the month so many months later, longer than it is watched
 
 `incentives.rewards_sql` says the same for all at once; a test holds them together.
 """
@@ -29,6 +31,9 @@ MOST_STEPS = 8
 MOST_DAYS = 365
 MOST_AMOUNT = 10**9
 MOST_VALUE = 10**9
+# More at once is a typing error.
+MOST_POINTS = 10**6
+MOST_MONTHS = 120
 
 
 class Stands(StrEnum):
@@ -65,7 +70,7 @@ class RuleFault(ValueError):
 
 @dataclass(frozen=True)
 class Step:
-    """From ``at_least`` on it pays ``amount`` (minor units)."""
+    """From ``at_least`` on it pays ``amount`` (minor units, or points)."""
 
     at_least: int
     amount: int
@@ -73,13 +78,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a rule says. Empty conditions mean any; None means no limit."""
+    """What a rule says. Empty conditions mean any; None means no limit.
+
+    ``points_months``: it pays points that live so many months; None pays money.
+    """
 
     source: str
     steps: tuple[Step, ...]
     check_days: int = 7
     count_days: int = 30
     watch_days: int = 60
+    points_months: int | None = None
     cap_person: int | None = None
     budget: int | None = None
     # A rise of so many interactions within a day that also makes them five times as many is looked
@@ -91,6 +100,10 @@ class Terms:
     platforms: tuple[str, ...] = ()
     followers_from: int | None = None
     followers_to: int | None = None
+
+    @property
+    def in_points(self) -> bool:
+        return self.points_months is not None
 
 
 @dataclass(frozen=True)
@@ -164,7 +177,7 @@ def allot(wishes: Sequence[tuple[int, int]], limit: int | None) -> list[int]:
 # -- the JSON form -------------------------------------------------------------
 
 _DAYS = ("check_days", "count_days", "watch_days")
-_LIMITS = ("cap_person", "budget", "jump", "followers_from", "followers_to")
+_LIMITS = ("cap_person", "budget", "jump", "followers_from", "followers_to", "points_months")
 _LISTS = ("kinds", "tiers", "platforms")
 
 
@@ -199,6 +212,8 @@ def terms_from_json(data: Mapping[str, Any]) -> Terms:
         name: None if data.get(name) is None else _number(data, name, "", MOST_AMOUNT * 1000)
         for name in _LIMITS
     }
+    if limits["points_months"] is not None:
+        _check_points(limits["points_months"], days["watch_days"], steps)
     low, high = limits["followers_from"], limits["followers_to"]
     if low is not None and high is not None and low > high:
         raise RuleFault("followers_to", "wrong_order")
@@ -210,6 +225,16 @@ def terms_from_json(data: Mapping[str, Any]) -> Terms:
         handed_in=bool(data.get("handed_in")),
         **named,
     )
+
+
+def _check_points(months: int, watch_days: int, steps: Sequence[Step]) -> None:
+    if not 1 <= months <= MOST_MONTHS:
+        raise RuleFault("points_months", "out_of_range")
+    # No month is shorter than 28 days: what is taken back has not expired yet.
+    if months * 28 <= watch_days:
+        raise RuleFault("points_months", "expires_watched")
+    if steps[-1].amount > MOST_POINTS:
+        raise RuleFault("steps", "out_of_range")
 
 
 def _number(data: Mapping[str, Any], name: str, place: str, most: int) -> int:

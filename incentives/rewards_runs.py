@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from incentives import ledger, rewards_sql
+from incentives import ledger, rewards_points, rewards_sql
 from incentives.choices import JournalKind, LedgerKind
 from incentives.commission_runs import check_month_open
 from incentives.models import RewardRule, RewardRun
@@ -35,7 +35,8 @@ _BOOKING = (
 def run(*, by: Person | None, brand: Unit, as_of: dt.date) -> RewardRun:
     """Work out the rewards of a brand up to ``as_of`` and post them.
 
-    Refuses ``run_in_progress``, ``month_settled`` and ``day_not_here``.
+    Refuses ``run_in_progress``, ``month_settled``, ``day_not_here``, and ``points_busy`` where
+    points are to be posted while a run of points is at it.
     """
     if as_of > timezone.localdate():
         raise DomainError("day_not_here", _("%(day)s is still to come."), day=as_of.isoformat())
@@ -48,6 +49,8 @@ def run(*, by: Person | None, brand: Unit, as_of: dt.date) -> RewardRun:
             done = rewards_sql.give(rule, terms_from_json(rule.terms), made)
             counts = {name: counts[name] + done[name] for name in counts}
         made.counts = counts | {"journals": _post(by, made)}
+        if posted := rewards_points.post(by=by, run=made):
+            made.counts["points"] = posted.counts["earned"] - posted.counts["taken_back"]
         made.save(update_fields=["counts"])
         activity.record(by=by, verb="reward_run.run", object=made, unit=brand, after=made.counts)
     return made
@@ -75,11 +78,13 @@ def _post(by: Person | None, made: RewardRun) -> int:
             business_date=made.as_of,
             entries="""
                 SELECT %(kind)s || ':' || i.creator_id, i.creator_id, sum(l.amount)::bigint
-                  FROM incentives_rewardline l JOIN incentives_rewarditem i ON i.id = l.item_id
+                  FROM incentives_rewardline l
+                  JOIN incentives_rewarditem i ON i.id = l.item_id
+                  JOIN incentives_rewardrule r ON r.id = i.rule_id AND r.currency = %(currency)s
                  WHERE l.run_id = %(run)s AND l.kind = %(kind)s
                  GROUP BY i.creator_id HAVING sum(l.amount) <> 0
             """,
-            params={"run": made.pk, "kind": kind},
+            params={"run": made.pk, "kind": kind, "currency": settings.CURRENCY},
         )
         for kind, journal, debit, credit in _BOOKING
     )

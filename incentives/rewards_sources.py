@@ -1,12 +1,11 @@
 """What can be rewarded: each source says which things were done, by whom, and what they measure.
 
 A source is a query; the run takes its rows in, judges and pays them all the same way. Tasks and
-training add theirs when their apps start, and points take rewards in points (`pay_points`).
+training add theirs when their apps start. Whether it pays money or points says the rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -38,10 +37,6 @@ class Source:
 
 
 _sources: dict[str, Source] = {}
-
-# (key, creator_id, points, what for) of rewards in points; points put their function here.
-PayPoints = Callable[..., None]
-pay_points: list[PayPoints] = []
 
 
 def register(source: Source) -> Source:

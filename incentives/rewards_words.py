@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from incentives import rewards_rule, rewards_sources, tier_words
+from incentives import points_rules, rewards_rule, rewards_sources, tier_words
 from incentives.models import RewardItem, RewardRule
 from incentives.rewards_choices import Standing
 from incentives.rewards_rule import Terms
@@ -25,13 +25,25 @@ def value_name(code: str) -> str:
     return str(rewards_sources.source_of(code).value_label)
 
 
+def amount(value: int, *, in_points: bool) -> str:
+    """An amount as the rule pays it: money, or points."""
+    if not in_points:
+        return formats.money(value)
+    text = ngettext("%(count)s point", "%(count)s points", abs(value))
+    return text % {"count": formats.number(value)}
+
+
+def amount_of(item: RewardItem, value: int) -> str:
+    return amount(value, in_points=item.rule.in_points)
+
+
 def step_sentences(terms: Terms) -> list[str]:
     """What each step pays."""
     name = value_name(terms.source)
     found = []
     for step in terms.steps:
         facts = {
-            "amount": formats.money(step.amount),
+            "amount": amount(step.amount, in_points=terms.in_points),
             "count": formats.number(step.at_least),
             "what": name,
         }
@@ -46,12 +58,7 @@ def day_sentences(terms: Terms) -> list[str]:
     """When it counts, when it is paid, how long it can be taken back, what limits it."""
     source = rewards_sources.source_of(terms.source)
     found = [
-        ngettext(
-            "Payable %(days)s day later, if it still stands then",
-            "Payable %(days)s days later, if it still stands then",
-            terms.check_days,
-        )
-        % {"days": formats.number(terms.check_days)},
+        _check_sentence(terms) % {"days": formats.number(terms.check_days)},
         _watch_sentence(source, terms.watch_days) % {"days": formats.number(terms.watch_days)},
     ]
     if source.of_posts:
@@ -63,13 +70,36 @@ def day_sentences(terms: Terms) -> list[str]:
             )
             % {"days": formats.number(terms.count_days)}
         )
-    if terms.cap_person is not None:
+    if terms.points_months is not None:
         found.append(
-            _("At most %(amount)s a person and month") % {"amount": formats.money(terms.cap_person)}
+            ngettext(
+                "Points live to the end of the month, %(months)s month later",
+                "Points live to the end of the month, %(months)s months later",
+                terms.points_months,
+            )
+            % {"months": formats.number(terms.points_months)}
         )
-    if terms.budget is not None:
-        found.append(_("Budget %(amount)s") % {"amount": formats.money(terms.budget)})
+    for limit, text in (
+        (terms.cap_person, _("At most %(amount)s a person and month")),
+        (terms.budget, _("Budget %(amount)s")),
+    ):
+        if limit is not None:
+            found.append(text % {"amount": amount(limit, in_points=terms.in_points)})
     return found
+
+
+def _check_sentence(terms: Terms) -> str:
+    if terms.in_points:
+        return ngettext(
+            "Free %(days)s day later, if it still stands then",
+            "Free %(days)s days later, if it still stands then",
+            terms.check_days,
+        )
+    return ngettext(
+        "Payable %(days)s day later, if it still stands then",
+        "Payable %(days)s days later, if it still stands then",
+        terms.check_days,
+    )
 
 
 def _watch_sentence(source: rewards_sources.Source, days: int) -> str:
@@ -118,12 +148,18 @@ def standing_sentence(item: RewardItem) -> str:
         "what": value_name(item.rule.source),
         "day": formats.day(item.done_on + dt.timedelta(days=terms.check_days), get_language()),
         "needed": formats.number(following.at_least if following else 0),
-        "earned": formats.money(item.earned),
+        "earned": amount_of(item, item.earned),
         "reason": item.stopped_reason,
     }
-    text = {
+    payable = {
         Standing.PAYABLE: _("%(earned)s is payable."),
         Standing.WAITING: _("%(earned)s is held until %(day)s; payable if it still stands then."),
+    }
+    free = {
+        Standing.PAYABLE: _("%(earned)s are free to spend."),
+        Standing.WAITING: _("%(earned)s are held until %(day)s; free if it still stands then."),
+    }
+    texts = (free if terms.in_points else payable) | {
         Standing.BELOW: _("%(what)s: %(value)s; %(needed)s are needed."),
         Standing.UNKNOWN: _("Not all figures have come in yet; unknown is not counted as 0."),
         Standing.HIDDEN: _("%(earned)s is held while the note is hidden."),
@@ -134,8 +170,8 @@ def standing_sentence(item: RewardItem) -> str:
         ),
         Standing.CAP_PERSON: _("%(earned)s: the limit of the person’s month is reached."),
         Standing.CAP_BUDGET: _("%(earned)s: the budget of the rule is used up."),
-    }[Standing(item.standing)]
-    return text % facts
+    }
+    return texts[Standing(item.standing)] % facts
 
 
 def next_sentence(item: RewardItem) -> str:
@@ -147,7 +183,7 @@ def next_sentence(item: RewardItem) -> str:
     return _("%(what)s from %(count)s: %(amount)s") % {
         "what": value_name(item.rule.source),
         "count": formats.number(following.at_least),
-        "amount": formats.money(following.amount),
+        "amount": amount(following.amount, in_points=terms.in_points),
     }
 
 
@@ -165,14 +201,24 @@ def calculation(item: RewardItem) -> list[CalcRow]:
         CalcRow(
             label=_("Step reached"),
             how=_("From %(count)s") % {"count": formats.number(step.at_least)} if step else "",
-            value=formats.money(step.amount if step else 0),
+            value=amount_of(item, step.amount if step else 0),
         ),
-        CalcRow(label=pgettext("reward", "Earned"), value=formats.money(item.earned), kind="sum"),
-        CalcRow(label=_("of it payable"), value=formats.money(item.released)),
+        CalcRow(label=pgettext("reward", "Earned"), value=amount_of(item, item.earned), kind="sum"),
+        CalcRow(
+            label=_("of it free to spend") if terms.in_points else _("of it payable"),
+            value=amount_of(item, item.released),
+        ),
     ]
     if held := item.earned - item.released:
-        rows.append(CalcRow(label=_("of it held"), value=formats.money(held)))
+        rows.append(CalcRow(label=_("of it held"), value=amount_of(item, held)))
+    if item.rule.in_points and item.earned:
+        rows.append(CalcRow(label=_("they live until"), value=_last_day(item, terms)))
     return rows
+
+
+def _last_day(item: RewardItem, terms: Terms) -> str:
+    last = points_rules.expiry_day(item.done_on, terms.points_months or 0)
+    return formats.day(last, get_language())
 
 
 def period(rule: RewardRule) -> str:

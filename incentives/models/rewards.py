@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
 from content.models import Post
+from incentives.choices import POINTS
 from incentives.rewards_choices import BoostState, LineKind, RuleState, Standing
 from matrix.models import Creator
 
@@ -30,6 +31,8 @@ class RewardRule(models.Model):
     code = models.SlugField(max_length=40)
     name = models.CharField(max_length=80)
     source = models.CharField(max_length=20)
+    # Points where the terms say how many months they live.
+    currency = models.CharField(max_length=3, default=settings.CURRENCY)
     period = DateRangeField()
     terms = models.JSONField()
     state = models.CharField(max_length=10, choices=RuleState.choices, default=RuleState.WAITING)
@@ -60,6 +63,14 @@ class RewardRule(models.Model):
                 name="reward_rule_decided_by",
             ),
             models.CheckConstraint(
+                condition=Q(currency=POINTS)
+                & Q(terms__has_key="points_months")
+                & Q(terms__points_months__gt=0)
+                | ~Q(currency=POINTS)
+                & (~Q(terms__has_key="points_months") | Q(terms__points_months=None)),
+                name="reward_rule_points_live",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=RuleState.APPROVED) | ~Q(decided_by=F("created_by")),
                 name="reward_rule_two_people",
             ),
@@ -67,6 +78,10 @@ class RewardRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def in_points(self) -> bool:
+        return self.currency == POINTS
 
     @property
     def last_day(self) -> dt.date | None:
