@@ -17,6 +17,7 @@ class IncentivesConfig(AppConfig):
             finding,
             import_payout_results,
             import_provider_statement,
+            interim,
             nightly,
             payout_proof,
             plan_waiting,
@@ -26,7 +27,6 @@ class IncentivesConfig(AppConfig):
             race_waiting,
             reward_proof,
             rewards_jobs,
-            settlement,
             themes,
             waiting_items,
         )

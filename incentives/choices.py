@@ -38,6 +38,8 @@ class SettlementState(models.TextChoices):
     SETTLED = "settled", _("Settled")
     # Statements of some people or some days, in between; the month goes on.
     ISSUED = "issued", _("Interim")
+    # An interim one without statements.
+    VOID = "void", pgettext_lazy("settlement", "Not written")
 
 
 class BatchState(models.TextChoices):

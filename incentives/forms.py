@@ -80,6 +80,7 @@ class InterimForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     reason = forms.CharField(label=_("Reason"), max_length=160)
+    client_key = forms.UUIDField(widget=forms.HiddenInput)
 
 
 class DecisionForm(forms.Form):

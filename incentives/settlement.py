@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateField, Exists, OuterRef, Q, QuerySet
+from django.db.models import DateField, Exists, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,6 @@ from incentives.models import Settlement
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
-from matrix.models import Creator
 
 jobs.name_counts({"creators": _("Creators")})
 
@@ -62,71 +61,6 @@ def settle(*, by: Person | None, brand: Unit, month: Month) -> Settlement:
     return complete(by=by, settlement=settlement)
 
 
-def issue(
-    *,
-    by: Person,
-    brand: Unit,
-    until: dt.date,
-    creators: list[int] | None = None,
-    reason: str,
-    tell: commission_runs.Tell | None = None,
-) -> Settlement:
-    """Write interim statements up to ``until``, of the creators with these ids or of everybody.
-
-    For somebody who leaves, or a month that is paid in two parts. The month stays open: what comes
-    later is in its own statements, and what an interim one paid counts there as paid out. Refuses
-    `reason_needed`, `earlier_month_open`, `nothing_to_state`, and what runs refuse (`month_settled`,
-    `day_not_here`, `run_in_progress`).
-    """
-    if not reason.strip():
-        raise DomainError("reason_needed", _("Say why it cannot wait for the month."), status=400)
-    month = Month.of(until)
-    earliest = _earliest_unsettled(brand)
-    if earliest is not None and earliest < month:
-        raise DomainError("earlier_month_open", _("Settle %(month)s first."), month=str(earliest))
-    with commission_runs.exclusive(brand):
-        commission_runs.accrue_alone(by=by, brand=brand, as_of=until, tell=tell)
-        commission_runs.release_alone(by=by, brand=brand, as_of=until, tell=tell)
-        with transaction.atomic():
-            issued = Settlement.objects.create(
-                brand=brand,
-                period=str(month),
-                until=until,
-                reason=reason.strip()[:160],
-                currency=settings.CURRENCY,
-                created_by=by,
-            )
-            sql.execute(commission_sql.SETTINGS)
-            settlement_sql.write_statements(issued, month.first_day, until, creators)
-            if not issued.statements.exists():
-                raise DomainError("nothing_to_state", _("There is nothing to state for them."))
-            _close(by, issued, SettlementState.ISSUED)
-    return issued
-
-
-def people_of(*, brand: Unit, words: str) -> list[int]:
-    """The creators whom a text names: numbers of people and codes of units, with all below them.
-
-    Refuses `unknown_people`, naming the words that are neither.
-    """
-    asked = words.replace(",", " ").replace("，", " ").split()
-    units = list(Unit.objects.filter(brand=brand, code__in=asked))
-    people = Creator.objects.filter(brand=brand, number__in=asked)
-    known = {unit.code for unit in units} | set(people.values_list("number", flat=True))
-    if missing := [word for word in asked if word not in known]:
-        raise DomainError(
-            "unknown_people",
-            _("These are neither people nor stores: %(words)s."),
-            words=", ".join(missing[:5]),
-        )
-    wanted = Q(number__in=asked)
-    for unit in units:
-        wanted |= Q(store__path__startswith=unit.path)
-    return list(
-        Creator.objects.filter(wanted, brand=brand).order_by("pk").values_list("pk", flat=True)
-    )
-
-
 def next_month(brand: Unit) -> Month | None:
     """The month that can be settled next, None when there is none or it is not over yet."""
     found = next_months(Unit.objects.filter(pk=brand.pk))
@@ -135,7 +69,9 @@ def next_month(brand: Unit) -> Month | None:
 
 def next_months(brands: QuerySet[Unit]) -> list[tuple[Unit, Month]]:
     """`next_month` of those brands that have one, by one query."""
-    running = Settlement.objects.filter(brand=OuterRef("pk"), state=SettlementState.CALCULATING)
+    running = Settlement.objects.filter(
+        brand=OuterRef("pk"), until=None, state=SettlementState.CALCULATING
+    )
     found = brands.filter(~Exists(running)).annotate(open_day=_earliest_open_day())
     months = [(brand, Month.of(brand.open_day)) for brand in found if brand.open_day]
     return [(brand, month) for brand, month in months if month.last_day < timezone.localdate()]
@@ -182,7 +118,7 @@ def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
             month=str(month),
             day=str(month.last_day + dt.timedelta(days=1)),
         )
-    earliest = _earliest_unsettled(brand)
+    earliest = earliest_unsettled(brand)
     if earliest is not None and earliest < month:
         raise DomainError("earlier_month_open", _("Settle %(month)s first."), month=str(earliest))
     later = Settlement.objects.filter(brand=brand, period__gt=str(month), until=None).first()
@@ -203,7 +139,7 @@ def _open(by: Person | None, brand: Unit, month: Month) -> Settlement:
     return opened
 
 
-def _earliest_unsettled(brand: Unit) -> Month | None:
+def earliest_unsettled(brand: Unit) -> Month | None:
     """The first open month that has journals or changed orders. Before the first plan nothing counts."""
     found = Unit.objects.filter(pk=brand.pk).annotate(open_day=_earliest_open_day())
     day = found.values_list("open_day", flat=True).get()
@@ -253,7 +189,7 @@ def complete(
         with transaction.atomic():
             locked = Settlement.objects.select_for_update().get(pk=settlement.pk)
             _write_statements(locked, month)
-            _close(by, locked)
+            close(by, locked)
     settlement.refresh_from_db()
     return settlement
 
@@ -268,7 +204,8 @@ def _write_statements(settlement: Settlement, month: Month) -> None:
     settlement_sql.write_statements(settlement, month.first_day, month.last_day)
 
 
-def _close(by: Person | None, settlement: Settlement, state: str = SettlementState.SETTLED) -> None:
+def close(by: Person | None, settlement: Settlement, state: str = SettlementState.SETTLED) -> None:
+    """Make what was written final, in the caller's transaction."""
     totals = settlement_sql.totals_of(settlement)
     settlement.content_hash = totals.pop("digest")
     settlement.totals = totals

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, brands
-from incentives import ledger, nightly, proof_runs, settlement, words
+from incentives import interim, ledger, nightly, proof_runs, settlement, words
 from incentives.choices import IN_POINTS, LedgerKind, SettlementState
 from incentives.forms import InterimForm
 from incentives.models import (
@@ -88,27 +89,44 @@ def settlement_start(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def interim_add(request: HttpRequest) -> HttpResponse:
-    """Write statements of some people, or up to a day, before the month is over."""
+    """Write statements of some people, or up to a day, before the month is over: a job does."""
     brand = brands.required(request, VIEW)
     access.require(request.user, "commission.settle", brand)
-    form = InterimForm(request.POST or None)
+    form = InterimForm(request.POST or None, initial={"client_key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            people = settlement.people_of(brand=brand, words=data["who"])
-            issued = settlement.issue(
+            people = interim.people_of(brand=brand, words=data["who"])
+            started = interim.start(
                 by=request.user,
                 brand=brand,
                 until=data["until"],
                 creators=people or None,
                 reason=data["reason"],
+                client_key=data["client_key"],
             )
         except DomainError as refusal:
             form.add_error("who" if refusal.code == "unknown_people" else None, str(refusal))
         else:
-            return redirect("incentives:settlement", issued.pk)
+            return redirect("incentives:settlement", started.pk)
     status = 422 if form.is_bound else 200
     return render(request, "incentives/interim_add.html", {"form": form}, status=status)
+
+
+@require_POST
+@login_required
+def interim_act(request: HttpRequest, settlement_id: int) -> HttpResponse:
+    """Go on with interim statements whose work stopped, or drop them."""
+    permission = "commission.settle"
+    access.require(request.user, permission)
+    visible = Settlement.objects.for_user(request.user, permission).filter(until__isnull=False)
+    found = get_object_or_404(visible, pk=settlement_id)
+    act = interim.drop if request.POST.get("act") == "drop" else interim.go_on
+    try:
+        act(by=request.user, interim=found)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("incentives:settlement", found.pk)
 
 
 @require_POST
@@ -142,6 +160,7 @@ def settlement_page(request: HttpRequest, settlement_id: int) -> HttpResponse:
         else [],
         "batches": shown.batches.select_related("maker").order_by("id"),
         "may_make": _may(request, "payouts.make", shown.brand),
+        "may_settle": _may(request, "commission.settle", shown.brand),
         "poll": reverse("incentives:settlement", args=[shown.pk]),
     }
     return page_or_fragment(

@@ -49,6 +49,7 @@ urlpatterns = [
     path("settlements/start/", settlement_pages.settlement_start, name="settlement_start"),
     path("settlements/interim/", settlement_pages.interim_add, name="interim_add"),
     path("settlements/run/", settlement_pages.run_start, name="run_start"),
+    path("settlements/<int:settlement_id>/act/", settlement_pages.interim_act, name="interim_act"),
     path("settlements/<int:settlement_id>/", settlement_pages.settlement_page, name="settlement"),
     path(
         "settlements/<int:settlement_id>/batch/", payout_pages.batch_make, name="payout_batch_make"

@@ -25,6 +25,10 @@ class Settlement(models.Model):
     period = models.CharField(max_length=7, help_text="2026-11")
     until = models.DateField(null=True, blank=True)
     reason = models.CharField(max_length=160, blank=True)
+    # Ids of the people of an interim one; everybody where it is empty.
+    only_creators = models.JSONField(null=True, blank=True)
+    # Made where the form was filled in: the same form sent twice is one settlement.
+    client_key = models.UUIDField(null=True, blank=True)
     state = models.CharField(
         max_length=12, choices=SettlementState.choices, default=SettlementState.CALCULATING
     )
@@ -50,9 +54,11 @@ class Settlement(models.Model):
                 name="settlement_interim_closes_nothing",
             ),
             models.CheckConstraint(
-                condition=Q(until__isnull=False) | ~Q(state=SettlementState.ISSUED),
+                condition=Q(until__isnull=False)
+                | ~Q(state__in=[SettlementState.ISSUED, SettlementState.VOID]),
                 name="settlement_interim_has_a_day",
             ),
+            models.UniqueConstraint("created_by", "client_key", name="settlement_form_once"),
         ]
 
     def __str__(self) -> str:
