@@ -23,8 +23,9 @@ gets no override on what they sold or shared. A fixed amount takes up the part o
 comes to, rounded up. A new seller gets what a frozen sharer leaves. Where frozen rates come
 together that exceed the cap (a seller who was replaced comes back), the later roles give way for as
 long as that is so; the cap is then the highest under which one of them was frozen, or that of
-today's plan. All lines of an order together stay under the order's cap, line by line. What a
-person's month adds or takes is `commission_month`.
+today's plan. All lines of an order together stay under the order's cap, line by line. Like a rate
+it is frozen: it is that of the plan under which the order was first credited. What a person's month
+adds or takes is `commission_month`.
 """
 
 from __future__ import annotations
@@ -170,8 +171,9 @@ class LineFacts:
 class Terms:
     """The plan in force on the day of payment; without one no rates and no cap.
 
-    ``before`` are the rates of the plan before it while the shield lasts, ``own_bp`` the part of a
-    rate that counts for own orders.
+    ``order_cap`` is that of the plan under which the order was first credited, ``before`` are the
+    rates of the plan before it while the shield lasts, ``own_bp`` the part of a rate that counts for
+    own orders.
     """
 
     rates: Sequence[Rate] = ()

@@ -44,11 +44,20 @@ CHECKS = (
         "What all roles got of an order stays under the plan's cap for an order",
         f"""
         SELECT p.order_id AS order, p.posted, v.order_cap FROM (
-            SELECT order_id, sum(amount) AS posted FROM incentives_commissionline
-             GROUP BY order_id) AS p
+            SELECT order_id, sum(amount) AS posted, min(run_id) AS run_id
+              FROM incentives_commissionline GROUP BY order_id) AS p
           JOIN customers_order o ON o.id = p.order_id
-          JOIN incentives_planversion v ON v.brand_id = o.brand_id AND v.state = 'approved'
-               AND v.valid @> o.business_date AND v.order_cap IS NOT NULL
+          JOIN (SELECT brand_id, min(order_cap) AS least FROM incentives_planversion
+                 WHERE state = 'approved' GROUP BY brand_id) AS b
+            ON b.brand_id = o.brand_id AND p.posted > b.least
+          JOIN incentives_commissionrun r ON r.id = p.run_id
+          -- The plan under which the order was first credited, else that of its day.
+          JOIN incentives_planversion v ON v.id = COALESCE(
+               (SELECT (e->>'version')::bigint FROM jsonb_array_elements(r.plan) AS e
+                 WHERE daterange((e->>'first')::date, (e->>'until')::date) @> o.business_date),
+               (SELECT t.id FROM incentives_planversion t
+                 WHERE t.brand_id = o.brand_id AND t.state = 'approved'
+                   AND t.valid @> o.business_date))
          WHERE p.posted > v.order_cap AND NOT EXISTS ({_WAITS})
         """,
     ),

@@ -68,7 +68,6 @@ class WideRules:
             "names_stores": any(rate.store for rate in named),
             "names_buyers": any(rate.buyer for rate in named),
             "has_pot": any(rate.role == POT for rate in named),
-            "has_order_cap": any(version.order_cap is not None for version in versions),
         }
         return cls(rules, terms, words)
 
@@ -99,6 +98,28 @@ def _fill(table: str, rows: list[tuple[Any, ...]]) -> None:
             )
 
 
+# Orders that were first credited under another limit for an order than today's plan has for their
+# day: the first run kept the plan that it went by.
+_KEPT = """
+    CREATE TEMP TABLE IF NOT EXISTS wide_kept (
+        order_id bigint PRIMARY KEY, order_cap bigint) ON COMMIT DROP;
+    TRUNCATE wide_kept;
+    INSERT INTO wide_kept
+    SELECT f.order_id, kept.order_cap
+      FROM (SELECT c.order_id, min(c.run_id) AS run_id
+              FROM run_batch b JOIN incentives_commissionline c ON c.order_id = b.order_id
+                   AND c.order_id > %(after)s AND c.order_id <= %(upto)s
+             GROUP BY c.order_id) AS f
+      JOIN customers_order o ON o.id = f.order_id AND o.id > %(after)s AND o.id <= %(upto)s
+      JOIN incentives_commissionrun r ON r.id = f.run_id
+     CROSS JOIN LATERAL jsonb_array_elements(r.plan) AS entry
+      JOIN incentives_planversion kept ON kept.id = (entry->>'version')::bigint
+      LEFT JOIN run_version v ON v.valid @> o.business_date
+      LEFT JOIN incentives_planversion now ON now.id = v.version_id
+     WHERE daterange((entry->>'first')::date, (entry->>'until')::date) @> o.business_date
+       AND kept.order_cap IS DISTINCT FROM now.order_cap
+"""
+
 # Whether the span holds anything that the plain statement does not know.
 _TOUCHES = """
     SELECT EXISTS (
@@ -108,7 +129,7 @@ _TOUCHES = """
     ) OR EXISTS (
         SELECT 1 FROM run_posted f JOIN incentives_planrate r ON r.id = f.rate_id
           JOIN run_version v ON v.wide AND v.version_id = r.version_id
-    ) AS wide
+    ) OR EXISTS (SELECT 1 FROM wide_kept) AS wide
 """
 
 _TABLES = """
@@ -151,7 +172,8 @@ _ORDERS = """
                        AND (p.paid_at, p.id) < (o.paid_at, o.id)) THEN 'repeat'
                 ELSE 'new' END,
            o.status = 'closed', o.status = 'refunding', v.number, COALESCE(v.cap_bp, 0),
-           t.order_cap, v.hold_days, COALESCE(t.own_bp, 10000),
+           CASE WHEN k.order_id IS NULL THEN t.order_cap ELSE k.order_cap END, v.hold_days,
+           COALESCE(t.own_bp, 10000),
            CASE WHEN o.business_date < t.shield_until THEN t.before END,
            o.seller_id, CASE WHEN o.sharer_id IS DISTINCT FROM o.seller_id THEN o.sharer_id END,
            CASE WHEN lead.creator_id IS DISTINCT FROM o.sharer_id
@@ -165,6 +187,7 @@ _ORDERS = """
       JOIN accounts_unit u ON u.id = o.store_id
       LEFT JOIN run_version v ON v.valid @> o.business_date
       LEFT JOIN run_terms t ON t.number = v.number
+      LEFT JOIN wide_kept k ON k.order_id = o.id
       LEFT JOIN incentives_staffplace own ON own.creator_id = o.seller_id
            AND own.valid @> o.business_date
       LEFT JOIN incentives_staffplace lead ON lead.store_id = own.store_id AND lead.leads
@@ -492,6 +515,7 @@ _WRITE = """
 
 def touches(place: dict[str, Any]) -> bool:
     """Whether the batch needs this way of working; `run_batch` and `run_posted` are filled."""
+    sql.execute(_KEPT, place)
     return bool(sql.fetch_one(_TOUCHES, place)["wide"])
 
 
@@ -517,8 +541,7 @@ def accrue(place: dict[str, Any], rules: WideRules) -> int:
     sql.execute("ANALYZE wide_priced")
     sql.execute(_PARTS)
     sql.execute("ANALYZE wide_part")
-    if rules.words["has_order_cap"]:
-        sql.execute(_ORDER_CAP)
+    sql.execute(_ORDER_CAP)
     sql.execute(_OWED)
     sql.execute(_NO_LONGER_IN_THE_POT)
     sql.execute("ANALYZE wide_owed")

@@ -211,7 +211,7 @@ def _why_missing(line: OrderLine, creator: Creator, role: str, base: int, waits:
         return FULLY_REFUNDED
     if version is None:
         return NO_PLAN
-    terms = order_facts.terms_of(version, order.business_date)
+    terms = order_facts.terms_of(version, order)
     return _why_no_rate(line, facts, terms, creator, role) or (
         NEXT_RUN if waits else BELOW_ONE_CENT
     )

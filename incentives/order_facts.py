@@ -10,23 +10,40 @@ import datetime as dt
 from customers.choices import OrderStatus
 from customers.models import Order, OrderLine
 from incentives import commission, places
-from incentives.models import PlanVersion
+from incentives.models import CommissionLine, PlanVersion
 from incentives.plans import before, own_part, rates_of
 from matrix.models import Creator
 
 
-def terms_of(version: PlanVersion | None, day: dt.date) -> commission.Terms:
+def terms_of(version: PlanVersion | None, order: Order) -> commission.Terms:
+    """The terms of the plan in force on the order's day, under the limit that the order keeps."""
+    limit = limiting(order) or version
+    order_cap = limit.order_cap if limit else None
     if version is None:
-        return commission.Terms()
+        return commission.Terms(order_cap=order_cap)
+    day = order.business_date
     old = before(version) if version.shield_days else None
     lasts = old is not None and day < version.valid.lower + dt.timedelta(days=version.shield_days)
     return commission.Terms(
         rates=rates_of(version),
         cap_bp=version.cap_bp,
-        order_cap=version.order_cap,
+        order_cap=order_cap,
         own_bp=own_part(version),
         before=rates_of(old) if old is not None and lasts else (),
     )
+
+
+def limiting(order: Order) -> PlanVersion | None:
+    """The plan under which the order was first credited; None before that."""
+    lines = CommissionLine.objects.filter(order=order).select_related("run")
+    first = lines.order_by("run_id").first()
+    if first is None:
+        return None
+    day = order.business_date.isoformat()
+    for entry in first.run.plan:
+        if (entry["first"] or "") <= day and (entry["until"] is None or day < entry["until"]):
+            return PlanVersion.objects.get(pk=entry["version"])
+    return None
 
 
 def lines_of(

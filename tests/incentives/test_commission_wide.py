@@ -1,11 +1,12 @@
 """Plans with more than category, tier and kind: the runs' SQL line by line against the rule."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from customers.intake import LineFacts as Line
@@ -96,11 +97,34 @@ steps = st.lists(
     | order
     | st.tuples(st.just("refund"), st.integers(0, 3), st.integers(1, 30_000))
     | st.tuples(st.just("place"), st.integers(0, 1), st.integers(0, 3), st.booleans())
+    | st.tuples(st.just("plan"), plans())
     | st.tuples(st.just("run")),
     max_size=12,
 )
 
 
+def limited(order_cap: int) -> dict:
+    """A plan of 10 % for who sold, with a limit for an order."""
+    return {
+        "rates": [NewRate(SELLER, 1_000)],
+        "cap_bp": 2_000,
+        "order_cap": order_cap,
+        "shield_days": 0,
+        "self_purchase": "allowed",
+    }
+
+
+@example(
+    first=limited(1_500),
+    second=None,
+    # A limit that is cut after the order was credited.
+    steps=[
+        ("order", 0, [(10_000, "", "", 1, True)] * 2, 0, None, DAYS[3], "finished", 0, "", None),
+        ("run",),
+        ("plan", limited(800)),
+        ("refund", 0, 2_000),
+    ],
+)
 @given(first=plans(), second=st.none() | plans(), steps=steps)
 @settings(
     max_examples=settings.default.max_examples // 4,
@@ -166,6 +190,13 @@ class Stage:
         self.numbers += 1
         c.refund(self.people, f"E{no}", f"R{self.numbers}", amount)
 
+    def plan(self, plan: dict) -> None:
+        """A new plan for days on which orders are credited already, twice at most."""
+        for day in (dt.date(2026, 9, 12), dt.date(2026, 9, 19)):
+            if not PlanVersion.objects.filter(valid__startswith__gte=day).exists():
+                return self.save("Later", day, plan)
+        return None
+
     def place(self, no: int, weight: int, leads: bool) -> None:
         creator = self.staff[no]
         last = StaffPlace.objects.filter(creator=creator).latest("valid").valid.lower
@@ -190,6 +221,8 @@ class Stage:
         order = Order.objects.get(pk=pk)
         version = in_force(self.people.brand, order.business_date)
         terms = self.terms(version, order.business_date) if version else commission.Terms()
+        first = CommissionLine.objects.filter(order=order).order_by("pk").first()
+        terms = replace(terms, order_cap=self.limit(order, first.run.plan if first else []))
         rows = list(order.lines.order_by("pk"))
         kept = [self.frozen(row.pk) for row in rows]
         facts = [self.facts(order, row, version) for row in rows]
@@ -206,6 +239,14 @@ class Stage:
                     what = (rate_id, rate_bp, sequence + 1, base, amount, amount - before)
                     written.append((row.pk, *key, *what))
         return written
+
+    def limit(self, order: Order, plan: list[dict]) -> int | None:
+        """The order's limit by the plan of the run that credited it first, else by today's."""
+        day = str(order.business_date)
+        first = [e["version"] for e in plan if e["first"] <= day < (e["until"] or "9999")]
+        kept = PlanVersion.objects.filter(pk__in=first).first()
+        version = kept or in_force(self.people.brand, order.business_date)
+        return version.order_cap if version else None
 
     def terms(self, version: PlanVersion, day: dt.date) -> commission.Terms:
         old = before(version) if version.shield_days else None

@@ -3,17 +3,20 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from customers.models import OrderLine
 from incentives import places
 from incentives.commission import (
     MANAGER,
     POT,
     SELLER,
     SHARER,
+    Frozen,
     LineFacts,
     Person,
     Rate,
@@ -26,7 +29,7 @@ from incentives.plans import NewRate, save_version
 from kosops.lib.secrets import blind_index
 from matrix.models import Creator
 from tests import cast as c
-from tests.incentives.money import Office, accrue, held, owed, settle
+from tests.incentives.money import Office, accrue, differences, held, owed, settle
 
 DOC = Path(__file__).parents[2] / "docs" / "commission.md"
 TAX = range(40, 50)  # told in `docs/` of payouts
@@ -420,6 +423,72 @@ def _another_seller() -> Results:
     office.order("E1", 10_000, seller=he)
     accrue(office.brand, "2026-09-06")
     return {"Zhou": held(office.zhou), "He": held(he)}
+
+
+def cut_back(office: Office, *rates: NewRate, **terms) -> None:
+    """A new plan for the days from 4 September on, which says less."""
+    day = dt.date(2026, 9, 4)
+    save_version(by=None, brand=office.brand, name="Less", valid_from=day, rates=rates, **terms)
+
+
+@case(37)
+def _order_cap_stays() -> Results:
+    rate = NewRate(SELLER, 1_000)
+    office = office_with(rate, order_cap=1_500)
+    office.order("E1", 10_000, 10_000)
+    accrue(office.brand, "2026-09-05")
+    before = held(office.zhou)
+    cut_back(office, rate, order_cap=800)
+    office.refund("E1", "R1", 2_000)
+    accrue(office.brand, "2026-09-12")
+    after = held(office.zhou)
+    assert after == by_rule(1_500, *sorted(net_of(office, "E1")))
+    assert not differences()
+    office.order("E2", 10_000, day="2026-09-06")
+    accrue(office.brand, "2026-09-12")
+    return {"before": before, "after": after, "new order": held(office.zhou) - after}
+
+
+def by_rule(order_cap: int, *nets: int) -> int:
+    """The rule alone on lines of 100.00 whose rate of 10 % is frozen."""
+    lines = [sold(10_000) for _net in nets]
+    lines = [replace(line, net=net) for line, net in zip(lines, nets, strict=True)]
+    frozen = {(ZHOU.id, SELLER): Frozen(1, 1_000, 3_000)}
+    terms = Terms((Rate(9, SELLER, 1_000),), 3_000, order_cap=order_cap)
+    owed = order_targets(lines, terms, [frozen for _net in nets])
+    return sum(target.amount for own in owed for target in own)
+
+
+def net_of(office: Office, name: str) -> list[int]:
+    lines = OrderLine.objects.filter(order__external_id=name)
+    return [line.net_amount for line in lines]
+
+
+@case(38)
+def _line_cap_stays() -> Results:
+    office = office_with(cap_bp=600)
+    office.order("E1", 10_000, sharer=office.may)
+    accrue(office.brand, "2026-09-05")
+    assert (held(office.zhou), held(office.may)) == (500, 100)
+    cut_back(office, NewRate(SELLER, 300), NewRate(SHARER, 200), cap_bp=400)
+    office.refund("E1", "R1", 5_000)
+    accrue(office.brand, "2026-09-12")
+    assert not differences()
+    return {"seller": held(office.zhou), "sharer": held(office.may)}
+
+
+@case(39)
+def _person_cap_stays() -> Results:
+    rate = NewRate(SELLER, 500)
+    office = office_with(rate, person_cap=8_000)
+    office.order("E1", 200_000)
+    accrue(office.brand, "2026-09-05")
+    before = held(office.zhou)
+    cut_back(office, rate, person_cap=5_000)
+    office.refund("E1", "R1", 20_000)
+    accrue(office.brand, "2026-09-12")
+    assert not differences()
+    return {"before": before, "after": held(office.zhou)}
 
 
 # -- the page against them ------------------------------------------------------
