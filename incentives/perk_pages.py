@@ -22,6 +22,7 @@ from incentives.perk_filters import RedemptionFilter
 from incentives.perk_forms import CancelForm, CodesForm, HandOutForm, RewardForm
 from incentives.points_choices import Delivery, RedemptionState, RewardState
 from kosops.lib.errors import DomainError
+from kosops.lib.htmx import page_or_fragment
 from kosops.ui.listing import count_up_to, list_response
 from matrix.filters import unit_choices
 
@@ -231,7 +232,13 @@ def redemption(request: HttpRequest, redemption_id: int) -> HttpResponse:
         "cancel": cancel,
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "incentives/redemption.html", context, status=status)
+    return page_or_fragment(
+        request,
+        "incentives/redemption.html",
+        context,
+        peek="incentives/_redemption_peek.html",
+        status=status,
+    )
 
 
 def _act(request: HttpRequest, shown: Redemption, act: str, form: Any) -> bool:

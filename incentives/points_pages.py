@@ -120,6 +120,7 @@ def holder(request: HttpRequest, creator_id: int) -> HttpResponse:
         "incentives/points_person.html",
         context,
         fragment="incentives/_points_history.html",
+        peek="incentives/_points_peek.html",
         status=422 if form.is_bound else 200,
     )
 
@@ -266,6 +267,10 @@ def grant(request: HttpRequest, gift_id: int) -> HttpResponse:
         "own": shown.maker_id == request.user.pk,
         "may_decide": access.reach(request.user, APPROVE).covers(shown.creator.store),
     }
-    return render(
-        request, "incentives/point_grant.html", context, status=422 if form.is_bound else 200
+    return page_or_fragment(
+        request,
+        "incentives/point_grant.html",
+        context,
+        peek="incentives/_point_grant_peek.html",
+        status=422 if form.is_bound else 200,
     )
