@@ -13,7 +13,7 @@ CREATE TRIGGER kosops_final BEFORE UPDATE ON incentives_settlement
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incentives', '0130_rewards_in_points'),
+        ('incentives', '0009_rewards_in_points'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_saved_views'),
-        ('incentives', '0070_dry_runs'),
+        ('incentives', '0008_races'),
     ]
 
     operations = [
