@@ -12,7 +12,14 @@ from django.views.decorators.http import require_safe
 
 from accounts import access, activity, brands
 from customers.models import Order, OrderLine
-from incentives import explaining, statement_files, statement_words, statements, words
+from incentives import (
+    explaining,
+    explaining_words,
+    statement_files,
+    statement_words,
+    statements,
+    words,
+)
 from incentives.choices import BeneficiaryRole
 from incentives.filters import LineFilter, StatementFilter
 from incentives.models import CommissionLine, Statement
@@ -152,8 +159,11 @@ def explain(request: HttpRequest, order_line_id: int, creator_id: int, role: str
         ),
         pk=order_line_id,
     )
-    creator = get_object_or_404(Creator.objects.for_user(request.user, VIEW), pk=creator_id)
-    explanation = explaining.explain(line=line, creator=creator, role=role)
+    creator = get_object_or_404(
+        Creator.objects.for_user(request.user, VIEW).select_related("store"), pk=creator_id
+    )
+    may_know = access.reach(request.user, "payouts.view").covers(creator.store)
+    explanation = explaining.explain(line=line, creator=creator, role=role, payees=may_know)
     return page_or_fragment(
         request,
         "incentives/explain.html",
@@ -161,6 +171,8 @@ def explain(request: HttpRequest, order_line_id: int, creator_id: int, role: str
             "explanation": explanation,
             "rows": words.calculation(explanation),
             "state": words.state_sentence(explanation),
+            "gates": explaining_words.gates(explanation),
+            "changes": explaining_words.changes(explanation),
             "role": words.role_name(role),
         },
         fragment="incentives/_explain.html",

@@ -7,25 +7,32 @@ day, what would change it.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Max, Sum
+from django.utils import timezone
 
 from customers.choices import OrderStatus
 from customers.models import ChangedOrder, Order, OrderLine
-from incentives import commission, order_facts, places
+from incentives import commission, commission_limits, order_facts, payees, places
+from incentives.commission_limits import LINE_CAP, Limit
+from incentives.commission_limits import ORDER_CAP as ORDER_LIMIT
+from incentives.explaining_months import MonthPart, month_part
 from incentives.models import (
     CommissionLine,
-    MonthLine,
     PendingRelease,
     PlanRate,
     PlanVersion,
     ReleaseLine,
 )
-from incentives.plans import before, in_force, own_part
+from incentives.plans import as_rule, before, in_force, own_part
 from kosops.lib.money import share_of
+from kosops.lib.periods import Month
 from matrix.models import Creator
 
 # States of a credited line.
@@ -52,6 +59,46 @@ NOT_THE_LEAD = "not_the_lead"
 OWN_SALE = "own_sale"
 OWN_ORDER = "own_order"
 ORDER_CAP = "order_cap"
+
+# What has to be open before money reaches the person.
+ORDER_STANDS = "order_stands"
+EARNS = "earns"
+UP_TO_DATE = "up_to_date"
+NO_REFUND_OPEN = "no_refund_open"
+WINDOW_OVER = "window_over"
+PAYEE_READY = "payee_ready"
+
+# What would change an entitlement.
+CHANGES_BY = {
+    NOT_NAMED: "order_corrected",
+    NOT_COMMISSIONABLE: "order_corrected",
+    ORDER_CLOSED: "order_corrected",
+    OTHER_CURRENCY: "order_corrected",
+    NO_PLAN: "plan_covers_the_day",
+    NO_RATE: "later_plan",
+    RATE_ZERO: "later_plan",
+    CAP_USED_UP: "later_plan",
+    OWN_ORDER: "later_plan",
+    ORDER_CAP: "later_plan",
+    NO_SHARE: "place_given",
+    NOT_THE_LEAD: "place_given",
+    NEXT_RUN: "next_run",
+}
+NOTHING = "nothing"
+
+# (order line, creator, role)
+Key = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Something that has to be so; ``until`` the day from which it is, if that is known, and
+    ``blocks`` the codes of `payee_rules`."""
+
+    code: str
+    is_open: bool
+    until: dt.date | None = None
+    blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,14 +141,49 @@ class Explanation:
     shielded_by: PlanVersion | None = None
     # The part of the rate that counts where the person bought the order themself.
     own_bp: int | None = None
-    # Whether the order's cap left less than the rate gives.
-    under_order_cap: bool = False
+    # The limits of the line and of the order that left less than the rate alone gives.
+    limits: list[Limit] = field(default_factory=list)
     # What the person's month as a whole adds or takes by the same plan, beside the lines.
-    month_added: int = 0
+    month: MonthPart = field(default_factory=MonthPart)
+    gates: list[Gate] = field(default_factory=list)
+    released_on: dt.date | None = None
 
     @property
     def capped(self) -> bool:
         return self.rate_bp < self.plan_rate_bp
+
+    @property
+    def under_line_cap(self) -> bool:
+        """Whether all roles of the line together met its limit."""
+        return any(limit.code == LINE_CAP for limit in self.limits)
+
+    @property
+    def under_order_cap(self) -> bool:
+        return any(limit.code == ORDER_LIMIT for limit in self.limits)
+
+    @property
+    def month_added(self) -> int:
+        return self.month.added
+
+    @property
+    def would_change(self) -> list[str]:
+        """By what the amount would become another, in codes; `NOTHING` where by nothing."""
+        if self.missing:
+            return [CHANGES_BY.get(self.missing, NOTHING)]
+        found = ["next_run"] if self.waits_for_run else []
+        if self.state == WAITS_FOR_REFUND:
+            found.append("refund_decided")
+        elif self.state == HELD:
+            found.append("window_over")
+        if self.base > 0:
+            found.append("refund")
+        if self.month.next_step is not None:
+            found.append("next_step")
+        if self.limits or self.month.limits:
+            found.append("later_plan")
+        if any(gate.code == PAYEE_READY and not gate.is_open for gate in self.gates):
+            found.append("payee")
+        return found or [NOTHING]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -114,91 +196,190 @@ class Explanation:
         }
 
 
-def explain(*, line: OrderLine, creator: Creator, role: str) -> Explanation:
-    """The calculation of an entitlement, or the reason why there is none."""
-    order = line.order
-    closed = order.status == OrderStatus.CLOSED
-    base = 0 if closed or not line.commissionable else line.net_amount
-    waits = ChangedOrder.objects.filter(order=order).exists()
-    lines = list(
-        CommissionLine.objects.filter(order_line=line, creator=creator, role=role)
-        .select_related("run", "rate__version")
-        .order_by("sequence")
-    )
-    if not lines:
-        missing = _why_missing(line, creator, role, base, waits)
-        return Explanation(
-            line=line, creator=creator, role=role, base=base, missing=missing, waits_for_run=waits
-        )
-    frozen = lines[0]
-    pending = PendingRelease.objects.filter(order=order).first()
-    target = sum(each.amount for each in lines)
-    return Explanation(
-        line=line,
-        creator=creator,
-        role=role,
-        base=lines[-1].base,
-        state=_state(line, creator, target, pending is not None),
-        version=frozen.rate.version,
-        rate_bp=frozen.rate_bp,
-        plan_rate_bp=frozen.rate.rate_bp,
-        category=frozen.rate.category,
-        tier=frozen.rate.tier,
-        target=target,
-        posted=[Posted(each.run.as_of, each.run_id, each.base, each.amount) for each in lines],
-        due_on=pending.due_on if pending else None,
-        waits_for_run=waits,
-        rate=frozen.rate,
-        **_around(line, creator, role, frozen, lines[-1].base, target),
-    )
+def explain(*, line: OrderLine, creator: Creator, role: str, payees: bool = False) -> Explanation:
+    """The calculation of an entitlement, or the reason why there is none.
+
+    ``payees``: also whether the person can be paid, for those who may know.
+    """
+    case = OrderCase(line.order)
+    if payees:
+        case.ask_payees([creator])
+    return case.explain(case.line(line.pk), creator, role)
 
 
-def _around(
-    line: OrderLine, creator: Creator, role: str, frozen: CommissionLine, base: int, target: int
-) -> dict[str, Any]:
-    """What else had a say: the pot, the shield, own orders, the order's cap, the month."""
-    order, rate = line.order, frozen.rate
-    found: dict[str, Any] = {}
-    if role == commission.POT:
-        shares = (
-            CommissionLine.objects.filter(order=order, order_line=line, role=role)
-            .values("creator")
-            .annotate(sum=Sum("amount"))
+class OrderCase:
+    """An order with everything that explanations of its lines ask, read once."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.waits = ChangedOrder.objects.filter(order=order).exists()
+        self.version = in_force(order.brand, order.business_date)
+        self.facts = order_facts.lines_of(order, self.version)
+        self.posted: dict[Key, list[CommissionLine]] = defaultdict(list)
+        rows = CommissionLine.objects.filter(order=order)
+        related = ("run", "creator__store", "rate__version", "rate__unit")
+        for row in rows.select_related(*related).order_by("sequence"):
+            self.posted[row.order_line_id, row.creator_id, row.role].append(row)
+        self._standings: dict[int, payees.Standing] = {}
+        self._months: dict[tuple[int, int], MonthPart] = {}
+
+    def line(self, pk: int) -> OrderLine:
+        return next(row for row, _facts in self.facts if row.pk == pk)
+
+    def ask_payees(self, creators: Iterable[Creator]) -> None:
+        """Let explanations say whether these people can be paid."""
+        self._standings = payees.standings(creators, timezone.now())
+
+    @cached_property
+    def terms(self) -> commission.Terms:
+        if self.version is None:
+            return commission.Terms()
+        return order_facts.terms_of(self.version, self.order)
+
+    @cached_property
+    def shield(self) -> tuple[PlanVersion | None, PlanVersion | None]:
+        """The plan of the day, where it shields, and the plan before it."""
+        version = self.version
+        if version is None or not version.shield_days:
+            return None, None
+        return version, before(version)
+
+    @cached_property
+    def own_buyer(self) -> int | None:
+        return places.own_buyer(self.order.brand_id, self.order.buyer_key)
+
+    @cached_property
+    def pending(self) -> PendingRelease | None:
+        return PendingRelease.objects.filter(order=self.order).first()
+
+    @cached_property
+    def released(self) -> dict[int, tuple[int, dt.date]]:
+        """What was released by creator, and on which day last."""
+        rows = ReleaseLine.objects.filter(order=self.order).values_list("creator")
+        return {
+            creator: (amount, on)
+            for creator, amount, on in rows.annotate(sum=Sum("amount"), on=Max("run__as_of"))
+        }
+
+    @cached_property
+    def frozen(self) -> list[commission.FrozenRates]:
+        """The frozen rates line by line, as the rule takes them."""
+        return [self._frozen_of(row.pk) for row, _facts in self.facts]
+
+    def _frozen_of(self, line: int) -> commission.FrozenRates:
+        kept: dict[tuple[int, str], commission.Frozen] = {}
+        for (own, creator, role), rows in self.posted.items():
+            if own != line:
+                continue
+            key = (commission.NOBODY if role == commission.POT else creator, role)
+            rate, rate_bp = rows[0].rate, max(row.rate_bp for row in rows)
+            if key in kept:
+                rate_bp = max(rate_bp, kept[key].rate_bp)
+            kept[key] = commission.Frozen(rate.pk, rate_bp, rate.version.cap_bp, as_rule(rate))
+        return kept
+
+    @cached_property
+    def limits(self) -> dict[int, dict[str, list[Limit]]]:
+        """The limits that the lines and the order met, by line and role, with the facts of now."""
+        every = [facts for _row, facts in self.facts]
+        found = commission_limits.of_order(every, self.terms, self.frozen)
+        return {row.pk: own for (row, _facts), own in zip(self.facts, found, strict=True)}
+
+    # -- one entitlement ---------------------------------------------------------
+
+    def explain(self, line: OrderLine, creator: Creator, role: str) -> Explanation:
+        lines = self.posted.get((line.pk, creator.pk, role), [])
+        known: dict[str, Any] = {
+            "line": line,
+            "creator": creator,
+            "role": role,
+            "waits_for_run": self.waits,
+        }
+        if not lines:
+            closed = self.order.status == OrderStatus.CLOSED
+            base = 0 if closed or not line.commissionable else line.net_amount
+            missing = _why_missing(self, line, creator, role, base)
+            found = Explanation(base=base, missing=missing, version=self.version, **known)
+            return replace(found, gates=self._gates(found))
+        frozen, target = lines[0], sum(each.amount for each in lines)
+        _released, released_on = self.released.get(creator.pk, (0, None))
+        found = Explanation(
+            base=lines[-1].base,
+            state=self._state(creator, target),
+            version=frozen.rate.version,
+            rate_bp=frozen.rate_bp,
+            plan_rate_bp=frozen.rate.rate_bp,
+            category=frozen.rate.category,
+            tier=frozen.rate.tier,
+            target=target,
+            posted=[Posted(each.run.as_of, each.run_id, each.base, each.amount) for each in lines],
+            due_on=self.pending.due_on if self.pending else None,
+            released_on=released_on,
+            rate=frozen.rate,
+            **self._around(line, creator, role, frozen),
+            **known,
         )
-        found["pot_amount"] = sum(each["sum"] for each in shares)
-        found["pot_people"] = sum(1 for each in shares if each["sum"])
-    elif target < share_of(base, frozen.rate_bp):
-        found["under_order_cap"] = True
-    today = in_force(order.brand, order.business_date)
-    if today is not None and today.shield_days and today.pk != rate.version_id:
-        kept = before(today)
-        if kept is not None and kept.pk == rate.version_id:
+        return replace(found, gates=self._gates(found))
+
+    def _around(
+        self, line: OrderLine, creator: Creator, role: str, frozen: CommissionLine
+    ) -> dict[str, Any]:
+        """What else had a say: the pot, the shield, own orders, limits, the month."""
+        version = frozen.rate.version
+        found: dict[str, Any] = {}
+        if role == commission.POT:
+            shares = [
+                sum(row.amount for row in rows)
+                for (own, _creator, each), rows in self.posted.items()
+                if (own, each) == (line.pk, role)
+            ]
+            found["pot_amount"] = sum(shares)
+            found["pot_people"] = sum(1 for share in shares if share)
+        today, kept = self.shield
+        if today and kept and today.pk != version.pk and kept.pk == version.pk:
             found["shielded_by"] = today
-    if places.own_buyer(order.brand_id, order.buyer_key) == creator.pk:
-        found["own_bp"] = own_part(rate.version)
-    months = MonthLine.objects.filter(
-        creator=creator, month=order.business_date.replace(day=1), version=rate.version
-    )
-    found["month_added"] = months.aggregate(sum=Sum("amount"))["sum"] or 0
-    return found
+        if self.own_buyer == creator.pk:
+            found["own_bp"] = own_part(version)
+        # What is not posted yet has not met its limits yet either.
+        if not self.waits:
+            found["limits"] = self.limits[line.pk].get(role, [])
+        found["month"] = self._month(creator, frozen.rate)
+        return found
+
+    def _month(self, creator: Creator, rate: PlanRate) -> MonthPart:
+        """What the person's month adds or takes by the plan, and why."""
+        key = (creator.pk, rate.pk)
+        if key not in self._months:
+            self._months[key] = month_part(creator, rate, Month.of(self.order.business_date))
+        return self._months[key]
+
+    def _state(self, creator: Creator, target: int) -> str:
+        if target == 0:
+            return TAKEN_BACK
+        if self.order.status == OrderStatus.REFUNDING:
+            return WAITS_FOR_REFUND
+        return PAYABLE if creator.pk in self.released and not self.pending else HELD
+
+    def _gates(self, found: Explanation) -> list[Gate]:
+        """What has to be open before money reaches the person, in order."""
+        order = self.order
+        gates = [
+            Gate(ORDER_STANDS, order.status != OrderStatus.CLOSED),
+            Gate(EARNS, found.line.commissionable),
+            Gate(UP_TO_DATE, not self.waits),
+            Gate(NO_REFUND_OPEN, order.status != OrderStatus.REFUNDING),
+        ]
+        if not found.missing and found.state != TAKEN_BACK:
+            gates.append(Gate(WINDOW_OVER, found.state == PAYABLE, until=found.due_on))
+        standing = self._standings.get(found.creator.pk)
+        if standing is not None:
+            gates.append(Gate(PAYEE_READY, standing.ready, blocks=tuple(standing.blocks)))
+        return gates
 
 
-def _state(line: OrderLine, creator: Creator, target: int, pending: bool) -> str:
-    if target == 0:
-        return TAKEN_BACK
-    if line.order.status == OrderStatus.REFUNDING:
-        return WAITS_FOR_REFUND
-    released = ReleaseLine.objects.filter(order=line.order, creator=creator).aggregate(
-        sum=Sum("amount")
-    )["sum"]
-    return PAYABLE if released is not None and not pending else HELD
-
-
-def _why_missing(line: OrderLine, creator: Creator, role: str, base: int, waits: bool) -> str:
-    order = line.order
-    version = in_force(order.brand, order.business_date)
-    facts = order_facts.lines_of(order, version)
-    (own,) = [each for row, each in facts if row.pk == line.pk]
+def _why_missing(case: OrderCase, line: OrderLine, creator: Creator, role: str, base: int) -> str:
+    order, version = case.order, case.version
+    (own,) = [each for row, each in case.facts if row.pk == line.pk]
     if reason := _why_not_named(order, own, creator, role):
         return reason
     if order.currency != settings.CURRENCY:
@@ -211,9 +392,8 @@ def _why_missing(line: OrderLine, creator: Creator, role: str, base: int, waits:
         return FULLY_REFUNDED
     if version is None:
         return NO_PLAN
-    terms = order_facts.terms_of(version, order)
-    return _why_no_rate(line, facts, terms, creator, role) or (
-        NEXT_RUN if waits else BELOW_ONE_CENT
+    return _why_no_rate(line, case.facts, case.terms, creator, role) or (
+        NEXT_RUN if case.waits else BELOW_ONE_CENT
     )
 
 

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from incentives import explaining, plan_words
+from incentives import explaining, explaining_words, plan_words
 from incentives.choices import BeneficiaryRole, Tier
 from incentives.explaining import Explanation
 from kosops.lib.periods import Month
@@ -117,15 +117,7 @@ def calculation(explanation: Explanation) -> list[CalcRow]:
             kind="sum",
         )
     )
-    if explanation.month_added:
-        rows.append(
-            CalcRow(
-                label=_("The month as a whole"),
-                how=_("Steps and monthly limits, beside this line"),
-                value=money(explanation.month_added),
-                kind="note",
-            )
-        )
+    rows += explaining_words.month_rows(explanation.month)
     if len(explanation.posted) > 1:
         rows += [
             CalcRow(
@@ -170,14 +162,12 @@ def _rate_rows(explanation: Explanation) -> list[CalcRow]:
             _("Own order: %(part)s of the rate counts") % {"part": percent_bp(explanation.own_bp)},
             _("The buyer is the person themself."),
         )
-    elif explanation.capped and fixed is None:
+    elif explanation.capped and explanation.plan_rate_bp:
         note(
             _("The plan's own rate is %(rate)s") % {"rate": percent_bp(explanation.plan_rate_bp)},
             _("All roles together stay under the plan's cap; the seller comes first."),
         )
-    if explanation.under_order_cap:
-        note(_("The order’s limit left less"), _("All roles of an order stay under its limit."))
-    return rows
+    return rows + explaining_words.limit_rows(explanation.limits)
 
 
 def _how(explanation: Explanation) -> str:

@@ -14,7 +14,7 @@ from incentives.plans import NewRate, save_version
 from kosops.lib.secrets import blind_index
 from matrix.models import Creator
 from tests import cast as c
-from tests.incentives.money import Office, accrue
+from tests.incentives.money import Office, accrue, release
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +103,87 @@ def test_the_limit_of_an_order_is_named_where_it_leaves_less_or_nothing(office: 
     cut = explain(line=second, creator=office.zhou, role=SELLER)
     assert (cut.target, cut.under_order_cap) == (400, True)
     assert explain(line=third, creator=office.zhou, role=SELLER).missing == explaining.ORDER_CAP
+
+
+def test_a_fixed_amount_under_the_limit_of_the_line_says_what_it_would_have_been(
+    office: Office,
+) -> None:
+    save(office, NewRate(SELLER, 2_000), NewRate(SHARER, 0, fixed_amount=1_500), cap_bp=3_000)
+    order = office.order("E1", 10_000, sharer=office.may)
+    accrue(office.brand, "2026-09-05")
+    cut = told(order, office.may, SHARER)
+    assert (cut.target, cut.under_line_cap) == (1_000, True)
+    assert "at most ¥30.00: ¥10.00 instead of ¥15.00" in rows(cut)
+    assert not told(order, office.zhou, SELLER).limits
+    assert "later_plan" in cut.would_change
+
+
+def test_a_step_of_the_month_and_the_next_one_are_named(office: Office) -> None:
+    steps = ((20_000, 600), (50_000, 800))
+    save(office, NewRate(SELLER, 500, steps=steps))
+    order = office.order("E1", 30_000)
+    accrue(office.brand, "2026-09-05")
+    said = told(order, office.zhou, SELLER)
+    assert (said.target, said.month_added) == (1_500, 100)
+    assert "Step reached: from ¥200.00" in rows(said)
+    assert "Next step: from ¥500.00 ¥200.00 more net sales in the month 8%" in rows(said)
+    assert "next_step" in said.would_change
+
+
+def test_the_limit_of_a_person_and_of_a_rate_in_the_month_are_named(office: Office) -> None:
+    save(office, NewRate(SELLER, 1_000, month_cap=1_800), person_cap=1_500)
+    order = office.order("E1", 20_000)
+    accrue(office.brand, "2026-09-05")
+    said = told(order, office.zhou, SELLER)
+    assert (said.target, said.month_added) == (2_000, -500)
+    assert "By this rate one person gets at most ¥18.00 a month, instead of ¥20.00" in rows(said)
+    assert "One person gets at most ¥15.00 a month, instead of ¥18.00" in rows(said)
+
+
+def test_the_gates_say_what_stands_before_the_payout(office: Office) -> None:
+    save(office, NewRate(SELLER, 500), hold_days=15)
+    order = office.order("E1", 10_000, status="finished")
+    new = told(order, office.zhou, SELLER)
+    assert [gate.code for gate in new.gates if not gate.is_open] == [explaining.UP_TO_DATE]
+    assert (new.missing, new.would_change) == (explaining.NEXT_RUN, ["next_run"])
+    accrue(office.brand, "2026-09-05")
+    kept = told(order, office.zhou, SELLER)
+    (shut,) = [gate for gate in kept.gates if not gate.is_open]
+    assert (shut.code, shut.until) == (explaining.WINDOW_OVER, kept.due_on)
+    assert kept.would_change == ["window_over", "refund"]
+    release(office.brand, "2026-10-31")
+    free = told(order, office.zhou, SELLER)
+    assert all(gate.is_open for gate in free.gates)
+    assert free.released_on == dt.date(2026, 10, 31)
+
+
+def test_who_may_see_payouts_reads_whether_the_person_can_be_paid(
+    client: Client, office: Office
+) -> None:
+    save(office, NewRate(SELLER, 500))
+    he = c.creator(office.people.jingan, "K002", "He")
+    order = office.order("E1", 10_000, seller=he)
+    accrue(office.brand, "2026-09-05")
+    address = reverse("incentives:explain", args=[order.lines.get().pk, he.pk, SELLER])
+    for role, sees in ((Role.FINANCE, True), (Role.ANALYST, False)):
+        client.force_login(c.person(f"p{role}", (role, office.brand)))
+        page = client.get(address).content.decode()
+        assert ("The person can be paid." in page) == sees
+        assert ("No account" in page) == sees
+        assert "What would change it" in page
+
+
+def test_a_line_takes_as_many_queries_in_an_order_of_many(
+    office: Office, django_assert_max_num_queries
+) -> None:
+    save(office, NewRate(SELLER, 500), NewRate(SHARER, 200), order_cap=5_000, person_cap=9_000)
+    order = office.order("E1", *[1_000] * 12, sharer=office.may)
+    accrue(office.brand, "2026-09-05")
+    with django_assert_max_num_queries(25):
+        case = explaining.OrderCase(Order.objects.select_related("brand", "store").get(pk=order.pk))
+        for line, _facts in case.facts:
+            for person, role in ((office.zhou, SELLER), (office.may, SHARER)):
+                assert case.explain(line, person, role).target
 
 
 def test_the_page_of_a_line_shows_each_role(client: Client, office: Office) -> None:
