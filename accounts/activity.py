@@ -123,6 +123,7 @@ FACTS: dict[str, Promise] = {
     "amount": _("Amount"),
     "active": pgettext_lazy("recruiting channel", "Link works"),
     "ambiguous": _("To decide"),
+    "api_key": _("API key"),
     "api_keys_revoked": _("API keys revoked"),
     "at_risk": _("At risk"),
     "avatar": _("Picture"),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import people, units
 from accounts.admin_base import Looking, Repairing
 from accounts.api_keys import revoke_key
-from accounts.models import Activity, ApiKey, Grant, Job, Person, SavedView, Unit
+from accounts.models import Activity, ApiKey, Grant, Job, KeptAnswer, Person, SavedView, Unit
 from kosops.lib.errors import DomainError
 
 # The admin's own form knows neither the second factor nor the locks.
@@ -176,6 +176,14 @@ class ActivityAdmin(Looking):
     list_display = ("at", "actor_label", "verb", "object_type", "object_label", "unit")
     list_select_related = ("unit",)
     search_fields = ("verb", "actor_label", "object_label")
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerAdmin(Looking):
+    list_display = ("created_at", "api_key", "key", "status")
+    list_select_related = ("api_key",)
+    search_fields = ("key", "api_key__prefix")
+    exclude = ("fingerprint",)
 
 
 @admin.register(SavedView)

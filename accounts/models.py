@@ -244,6 +244,39 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix})"
 
 
+class KeptAnswer(models.Model):
+    """The answer to a request of the REST API that moves money, for its repetitions (three days).
+
+    Written with the effect in one transaction: a row without an answer cannot be committed, and an
+    answer never changes (migration 0101).
+    """
+
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=255)
+    # Of method, path and the meaning of the body.
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.TextField(blank=True, default="", db_default="")
+    created_at = models.DateTimeField()
+
+    objects = scoped_by("api_key__unit").as_manager()
+
+    class Meta:
+        verbose_name = _("kept answer")
+        verbose_name_plural = _("kept answers")
+        constraints = [
+            models.UniqueConstraint("api_key", "key", name="kept_answer_once"),
+            models.CheckConstraint(
+                condition=Q(status=None) | Q(status__gte=200, status__lt=300),
+                name="kept_answer_of_success",
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="kept_answer_age")]
+
+    def __str__(self) -> str:
+        return f"{self.api_key} · {self.key[:40]}"
+
+
 class Activity(models.Model):
     """One row per command: audit trail, timeline and event source at once. Append-only."""
 

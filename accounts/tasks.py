@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import jobs
+from accounts import idempotency, jobs
 
 
 @shared_task
@@ -13,3 +13,8 @@ def run_job(job_id: int) -> None:
 @shared_task
 def sweep_jobs() -> None:
     jobs.sweep()
+
+
+@shared_task
+def forget_answers() -> None:
+    idempotency.forget()

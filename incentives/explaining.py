@@ -86,6 +86,14 @@ CHANGES_BY = {
 }
 NOTHING = "nothing"
 
+# Why nobody at all stands in a role.
+VACANT = {
+    commission.SELLER: "nobody_sold",
+    commission.SHARER: "nobody_shared",
+    commission.POT: "nobody_in_pot",
+    commission.MANAGER: "nobody_led",
+}
+
 # (order line, creator, role)
 Key = tuple[int, int, str]
 
@@ -230,10 +238,29 @@ class OrderCase:
         """Let explanations say whether these people can be paid."""
         self._standings = payees.standings(creators, timezone.now())
 
+    def concerned(self, line: OrderLine, role: str) -> list[int]:
+        """Who stands in a role on a line: named or in place on the day, or credited before."""
+        facts = next(each for row, each in self.facts if row.pk == line.pk)
+        now: dict[str, list[int | None]] = {
+            commission.SELLER: [self.order.seller_id],
+            commission.SHARER: [self.order.sharer_id],
+            commission.POT: [share.id for share in facts.staff if share.weight],
+            commission.MANAGER: [facts.manager.id if facts.manager else None],
+        }
+        before = [who for own, who, each in self.posted if (own, each) == (line.pk, role)]
+        return list(dict.fromkeys(who for who in (*now[role], *before) if who is not None))
+
+    def everybody(self) -> set[int]:
+        """Everybody who stands in some role on some line."""
+        return {
+            who
+            for line, _facts in self.facts
+            for role in commission.ROLES
+            for who in self.concerned(line, role)
+        }
+
     @cached_property
     def terms(self) -> commission.Terms:
-        if self.version is None:
-            return commission.Terms()
         return order_facts.terms_of(self.version, self.order)
 
     @cached_property

@@ -32,7 +32,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
-from accounts.models import Person, Unit
+from accounts.models import ApiKey, Person, Unit
 from incentives import ledger, points_rules, points_sources, points_sql
 from incentives.choices import POINTS, JournalKind, LedgerKind
 from incentives.models import (
@@ -355,10 +355,12 @@ def give(
     reason: str,
     client_key: uuid.UUID,
     months: int = 12,
+    api_key: ApiKey | None = None,
 ) -> PointGrant:
     """Give points by hand (or take them, below zero); above the limit it waits for a second person.
 
-    The same ``client_key`` again is the same form sent twice. Refuses ``reason_needed``,
+    The same ``client_key`` again is the same form sent twice. ``api_key``: the program that asks in
+    the name of ``by``. Refuses ``reason_needed``,
     ``points_out_of_range``, ``own_points``, ``creator_left``, and ``not_enough_points`` where more
     is to be taken than there is.
     """
@@ -377,14 +379,16 @@ def give(
         reason=reason,
         client_key=client_key,
         maker=by,
+        api_key=api_key,
         created_at=now,
     )
+    program = {"api_key": api_key.prefix} if api_key else {}
     activity.record(
         by=by,
         verb="point_grant.added",
         object=grant,
         unit=creator.store,
-        after={"points": points, "reason": reason},
+        after={"points": points, "reason": reason} | program,
         at=now,
     )
     given = (

@@ -242,7 +242,7 @@ def grant(request: HttpRequest, gift_id: int) -> HttpResponse:
     access.require(request.user, VIEW)
     shown = get_object_or_404(
         PointGrant.objects.for_user(request.user, VIEW).select_related(
-            "creator__store", "maker", "checker"
+            "creator__store", "maker", "checker", "api_key"
         ),
         pk=gift_id,
     )

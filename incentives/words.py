@@ -61,7 +61,12 @@ MISSING: dict[str, str | Promise] = {
     explaining.ORDER_CAP: gettext_lazy(
         "The lines before it take all that the plan allows for one order."
     ),
+    "nobody_sold": gettext_lazy("The order names nobody who sold it."),
+    "nobody_shared": gettext_lazy("The order names nobody who shared it."),
+    "nobody_in_pot": gettext_lazy("Nobody had a share in the store’s pot on the day of payment."),
+    "nobody_led": gettext_lazy("Nobody led the seller’s store on the day of payment."),
 }
+NO_SUCH_LINE = gettext_lazy("The order has no such line.")
 
 
 def role_name(role: str) -> str:

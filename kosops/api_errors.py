@@ -15,6 +15,7 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from kosops import error_pages
+from kosops.lib.api import BadBody, BadParameter
 from kosops.lib.connections import connection_fault
 from kosops.lib.errors import DomainError
 from kosops.lib.ids import ulid
@@ -90,6 +91,17 @@ def problem_response(error: Exception, context: dict[str, Any]) -> HttpResponse 
 
 
 def _answer(error: Exception) -> HttpResponse | None:
+    if isinstance(error, BadParameter):
+        one = {"parameter": error.parameter, "code": error.why, "detail": str(error)}
+        return problem(error.status, errors=[one])
+    if isinstance(error, BadBody):
+        return problem(
+            error.status,
+            errors=[
+                {"pointer": pointer, "code": code, "detail": str(detail)}
+                for pointer, code, detail in error.errors
+            ],
+        )
     if isinstance(error, DomainError):
         return problem(error.status, code=error.code, title=str(error))
     if isinstance(error, Http404):

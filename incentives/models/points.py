@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Unit, scoped_by
+from accounts.models import ApiKey, Unit, scoped_by
 from incentives.models.books import Journal
 from incentives.points_choices import GrantState
 from kosops.lib.money import MAX_MINOR
@@ -149,6 +149,8 @@ class PointGrant(models.Model):
     # Made where the form was filled in: the same form sent twice is one grant.
     client_key = models.UUIDField()
     maker = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    # The program that asked; ``maker`` is who made its key.
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, null=True, blank=True, related_name="+")
     checker = models.ForeignKey(PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     answer = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()

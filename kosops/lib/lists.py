@@ -51,6 +51,11 @@ def keyset_page(
     )
 
 
+def is_cursor(cursor: str, field: str) -> bool:
+    """Whether the text is a cursor of a list in this order, for who must not start anew unnoticed."""
+    return _read(cursor, field)[0]
+
+
 def _write(row: Any, field: str, backwards: bool) -> str:
     value = getattr(row, field)
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -156,6 +156,11 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     # Due work lives in PostgreSQL; this sweeper re-creates whatever the queue lost.
     "sweep-jobs": {"task": "accounts.tasks.sweep_jobs", "schedule": 60.0},
+    # Answers to money requests of the API, once their time is over.
+    "forget-answers": {
+        "task": "accounts.tasks.forget_answers",
+        "schedule": crontab(hour=1, minute=20),
+    },
     # Figures of the account matrix: what changed, and every unit on each new day.
     "refresh-figures": {"task": "matrix.tasks.refresh_figures", "schedule": 60.0},
     "nightly-figures": {
@@ -332,7 +337,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api_keys.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api_keys.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["kosops.lib.json_bodies.StrictJSONParser"],
     "UNAUTHENTICATED_USER": None,
     "EXCEPTION_HANDLER": "kosops.api_errors.problem_response",
 }
