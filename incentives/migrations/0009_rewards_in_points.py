@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_saved_views'),
+        ('accounts', '0002_rules'),
         ('incentives', '0008_races'),
     ]
 

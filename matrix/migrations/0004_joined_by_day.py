@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_saved_views'),
+        ('accounts', '0002_rules'),
         ('matrix', '0003_changes_are_noted'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
