@@ -27,6 +27,7 @@ from customers.refunds import RefundableLine, spread
 from kosops.lib import sql
 from kosops.lib.money import MAX_MINOR
 from kosops.lib.periods import business_date
+from kosops.lib.repeating import whole
 
 CREATED = "created"
 UPDATED = "updated"
@@ -110,7 +111,7 @@ RefundKey = tuple[str, str, str]
 # -- orders --------------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def take_orders(*, brand: Unit, rows: Sequence[OrderFacts]) -> list[Outcome]:
     """Store new orders and new versions of known ones; newest wins inside the call.
 
@@ -428,7 +429,7 @@ def _write_versions(
 # -- refunds -------------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def take_refunds(*, brand: Unit, rows: Sequence[RefundFacts]) -> list[Outcome]:
     """Store refunds. One whose order is unknown waits for it (M13); a repeated one is unchanged.
 

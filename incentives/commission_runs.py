@@ -10,22 +10,13 @@ a sequence under a unique key.
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import random
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from django.conf import settings
-from django.db import (
-    DatabaseError,
-    IntegrityError,
-    OperationalError,
-    connection,
-    transaction,
-)
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -36,15 +27,12 @@ from incentives import commission_sql, ledger, month_sql, places
 from incentives.choices import JournalKind, LedgerKind, RunKind, RunState, SettlementState
 from incentives.commission_sql import Done, Rules, Span
 from incentives.models import CommissionRun, Settlement
-from kosops.lib import sql
+from kosops.lib import repeating, sql
 from kosops.lib.errors import DomainError
-
-logger = logging.getLogger(__name__)
 
 BATCH = 20_000
 # Two connections keep a server of two cores busy; more would only wait for each other there.
 LANES = 2
-TRIES = 3
 
 Tell = Callable[[int], None]
 Step = Callable[[CommissionRun, Rules, Span], Done]
@@ -213,16 +201,9 @@ class _Lanes:
 
     def _deal_with(self, span: Span) -> Done:
         """One span in one transaction, repeated as a whole when it lost against another (M26)."""
-        for left in reversed(range(TRIES)):
-            try:
-                with transaction.atomic():
-                    return self._span(span)
-            except (OperationalError, IntegrityError) as error:
-                if not left or connection.in_atomic_block or not _may_repeat(error):
-                    raise
-                logger.warning("Commission run %s repeats a span: %s", self.run.pk, error)
-                time.sleep(random.uniform(0.05, 0.25))  # noqa: S311
-        raise AssertionError("unreachable")
+        return repeating.in_one(
+            lambda: self._span(span), name=f"commission run {self.run.pk}", also=_ALSO_PASSING
+        )
 
     def _span(self, span: Span) -> Done:
         done = self.step(self.run, self.rules, span)
@@ -238,12 +219,8 @@ class _Lanes:
         return done
 
 
-# Serialization failure, deadlock, lock timeout; a line that another run wrote meanwhile.
-_PASSING = frozenset({"40001", "40P01", "55P03", "23505"})
-
-
-def _may_repeat(error: DatabaseError) -> bool:
-    return getattr(error.__cause__, "pgcode", None) in _PASSING
+# A line that another run wrote meanwhile.
+_ALSO_PASSING = frozenset({"23505"})
 
 
 # -- into the books ------------------------------------------------------------
@@ -265,7 +242,7 @@ _BOOKING = {
 }
 
 
-@transaction.atomic
+@repeating.whole
 def _post(by: Person | None, run: CommissionRun) -> None:
     """Post one journal per creator, close the run and log it."""
     sql.execute(commission_sql.SETTINGS)

@@ -19,6 +19,7 @@ from incentives.models import Correction, Journal, LedgerAccount
 from kosops.lib import sql
 from kosops.lib.errors import DomainError, NotAllowed
 from kosops.lib.money import check_amount
+from kosops.lib.repeating import whole
 from kosops.ui import formats
 from matrix.choices import CreatorState
 from matrix.models import Creator
@@ -36,7 +37,7 @@ def to_decide(person: Person) -> QuerySet[Correction]:
 # -- asking --------------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def ask_adjustment(
     *, by: Person, creator: Creator, amount: int, reason: str, note: str = ""
 ) -> Correction:
@@ -57,7 +58,7 @@ def ask_adjustment(
     return _ask(by, creator, CorrectionKind.ADJUSTMENT, amount, reason, note)
 
 
-@transaction.atomic
+@whole
 def ask_write_off(*, by: Person, creator: Creator, reason: str, note: str = "") -> Correction:
     """Ask for the whole debt of a person to be written off.
 
@@ -80,7 +81,7 @@ def ask_write_off(*, by: Person, creator: Creator, reason: str, note: str = "") 
     return _ask(by, creator, CorrectionKind.WRITE_OFF, debt, reason, note)
 
 
-@transaction.atomic
+@whole
 def ask_reversal(*, by: Person, journal: Journal, reason: str, note: str = "") -> Correction:
     """Ask for the exact mirror of a journal. Refuses what `ledger.reverse` refuses, `no_person` for
     a journal that concerns nobody or several, and `already_asked`.
@@ -169,7 +170,7 @@ def check_may_decide(*, by: Person, correction: Correction) -> None:
     _check_not_own(by, correction.creator)
 
 
-@transaction.atomic
+@whole
 def approve(*, by: Person, correction: Correction, note: str = "") -> Correction:
     """Book it today. Refuses `own_correction`, `concerns_you`, `decided`, and `debt_changed` where
     the person no longer owes what was to be written off.
@@ -180,7 +181,7 @@ def approve(*, by: Person, correction: Correction, note: str = "") -> Correction
     return _decide(by, correction, CorrectionState.APPROVED, note, journal)
 
 
-@transaction.atomic
+@whole
 def reject(*, by: Person, correction: Correction, note: str) -> Correction:
     """Book nothing. Refuses `reason_needed` and what `approve` refuses."""
     correction = _locked(correction)

@@ -18,6 +18,7 @@ from incentives.choices import OWNED_KINDS, POINTS, JournalKind
 from incentives.models import Journal, LedgerAccount, Posting
 from kosops.lib.errors import DomainError
 from kosops.lib.money import check_amount
+from kosops.lib.repeating import whole
 from kosops.lib.sql import execute, fetch_one, lock_key
 from matrix.models import Creator
 
@@ -235,7 +236,7 @@ def check_reversible(journal: Journal) -> None:
         raise _already_reversed()
 
 
-@transaction.atomic
+@whole
 def reverse(*, by: Person, journal: Journal, business_date: dt.date, reason: str) -> Journal:
     """Post the exact mirror of ``journal``.
 

@@ -20,6 +20,7 @@ from incentives.models import Payee, PayeeNotice, PayoutDestination, PayoutHold
 from incentives.payout_choices import ConsentWay, DestinationKind, IdentitySource, PayeeNews
 from kosops.lib import queue
 from kosops.lib.errors import DomainError
+from kosops.lib.repeating import whole
 from kosops.lib.secrets import blind_index, decrypt, encrypt
 from matrix.choices import CreatorKind
 from matrix.models import Creator
@@ -118,7 +119,7 @@ def unread_notices(creator: Creator) -> QuerySet[PayeeNotice]:
 # -- the account ---------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def set_destination(
     *,
     by: Person | None,
@@ -267,7 +268,7 @@ def _locked_payee(creator: Creator) -> Payee:
 # -- holds ---------------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def hold(*, by: Person, creator: Creator, reason: str, until: dt.date | None = None) -> PayoutHold:
     """Stop payouts to a person, to the last day ``until`` if one is named, and tell them.
 
@@ -295,7 +296,7 @@ def hold(*, by: Person, creator: Creator, reason: str, until: dt.date | None = N
     return made
 
 
-@transaction.atomic
+@whole
 def lift(*, by: Person, hold: PayoutHold, reason: str) -> PayoutHold:
     """Let payouts go on. Refuses `reason_needed`, `lifted_already` and `own_hold` to who is paid."""
     hold = (

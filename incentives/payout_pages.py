@@ -305,7 +305,9 @@ def batch_decide(request: HttpRequest, batch_id: int) -> HttpResponse:
         _decide(request, batch, **form.cleaned_data)
     except DomainError as refusal:
         form.add_error("reason" if refusal.code == "reason_needed" else None, str(refusal))
-        return _batch_response(request, batch, form, status=422)
+        return _batch_response(
+            request, batch, form, status=503 if refusal.code == "try_again" else 422
+        )
     return redirect("incentives:payout_batch", batch.pk)
 
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +55,7 @@ from incentives.models.payouts import GONE
 from incentives.payout_choices import Channel
 from kosops.lib import sql
 from kosops.lib.errors import DomainError, NotAllowed
+from kosops.lib.repeating import whole
 from matrix.choices import CreatorKind
 
 # The source of the journals of tax; their keys are those of the payouts.
@@ -92,7 +92,7 @@ def make_batches(*, by: Person, settlement: Settlement) -> list[PayoutBatch]:
     return made
 
 
-@transaction.atomic
+@whole
 def make_batch(
     *,
     by: Person,
@@ -284,7 +284,7 @@ def content_hash(batch: PayoutBatch) -> str:
     return hashlib.sha256("\n".join([batch.number, *lines]).encode()).hexdigest()
 
 
-@transaction.atomic
+@whole
 def submit(*, by: Person, batch: PayoutBatch) -> PayoutBatch:
     """Hand the batch to a second person, and to a third one above the limit of the brand's rules.
 
@@ -337,7 +337,7 @@ def check_may_decide(*, by: Person, batch: PayoutBatch) -> None:
         )
 
 
-@transaction.atomic
+@whole
 def approve(*, by: Person, batch: PayoutBatch, reason: str = "") -> PayoutBatch:
     """Approve exactly what was submitted; the last approval that it needs moves the money in flight.
 
@@ -386,7 +386,7 @@ def _check_finance(by: Person, batch: PayoutBatch) -> None:
         )
 
 
-@transaction.atomic
+@whole
 def reject(*, by: Person, batch: PayoutBatch, reason: str) -> PayoutBatch:
     """Send the batch back; its payouts are cancelled and may be made again."""
     batch = _locked(batch, BatchState.SUBMITTED)
@@ -537,7 +537,7 @@ def _book(
 # -- the file to the bank and its answer ---------------------------------------
 
 
-@transaction.atomic
+@whole
 def export(*, by: Person, batch: PayoutBatch) -> PayoutBatch:
     """Write the payment file once. The payouts are "sent" from then on, whatever the bank does.
 
@@ -610,7 +610,7 @@ def _hold_back(batch: PayoutBatch) -> int:
     )
 
 
-@transaction.atomic
+@whole
 def give_back(*, by: Person, payout: Payout, reason: str) -> Payout:
     """Make what was held back payable again, tax included; a later batch pays it anew.
 
@@ -640,7 +640,7 @@ def batch_paused() -> DomainError:
     )
 
 
-@transaction.atomic
+@whole
 def resume(*, by: Person, batch: PayoutBatch, reason: str) -> PayoutBatch:
     """Let a batch go on that stopped because the bank named another amount.
 
@@ -671,7 +671,7 @@ def resume(*, by: Person, batch: PayoutBatch, reason: str) -> PayoutBatch:
     return batch
 
 
-@transaction.atomic
+@whole
 def pause(*, by: Person | None, found: Mapping[str, int]) -> int:
     """Stop the batches of payouts for which the bank named another amount (M9).
 
@@ -703,7 +703,7 @@ def pause(*, by: Person | None, found: Mapping[str, int]) -> int:
     return stopped
 
 
-@transaction.atomic
+@whole
 def note_silence(*, by: Person | None, batch: PayoutBatch) -> int:
     """Mark what was sent and has no answer as unknown: neither paid nor failed (M6).
 
@@ -753,7 +753,7 @@ class ResultOutcome:
     params: dict[str, Any] | None = None
 
 
-@transaction.atomic
+@whole
 def take_results(*, by: Person | None, rows: Sequence[Result]) -> list[ResultOutcome]:
     """Take the bank's answers. Repeating a file changes nothing; a wrong amount is not applied and
     stops its batch.

@@ -27,6 +27,7 @@ from incentives.perk_rules import Access, Taker
 from incentives.points_choices import Delivery, RedemptionState, RewardKind, RewardState
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
+from kosops.lib.repeating import whole
 from kosops.lib.secrets import blind_index, decrypt, encrypt
 from matrix.choices import CreatorState
 from matrix.models import Creator
@@ -309,7 +310,7 @@ def _check(reward: Reward) -> None:
 # -- taking --------------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def redeem(
     *,
     by: Person | None,
@@ -400,7 +401,7 @@ def _assign_code(reward: Reward, redemption: Redemption) -> None:
 # -- handing out ---------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def hand_out(*, by: Person, redemption: Redemption, state: str, tracking: str = "") -> Redemption:
     """Mark as sent (with its tracking number) or as handed out.
 
@@ -417,7 +418,7 @@ def hand_out(*, by: Person, redemption: Redemption, state: str, tracking: str = 
     return _moved(by, redemption, state, "redemption.state_changed")
 
 
-@transaction.atomic
+@whole
 def cancel(*, by: Person, redemption: Redemption, reason: str) -> Redemption:
     """Cancel what was not handed out; the points come back, all of them, and so does the piece.
 

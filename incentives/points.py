@@ -49,6 +49,7 @@ from incentives.points_choices import GrantState
 from incentives.points_rules import Lot
 from kosops.lib.errors import DomainError, NotAllowed
 from kosops.lib.periods import Month
+from kosops.lib.repeating import whole
 from kosops.lib.sql import exclusive
 from matrix.choices import CreatorState
 from matrix.models import Creator
@@ -346,7 +347,7 @@ def _check_start(valid_from: dt.date) -> None:
 # -- points by hand ------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def give(
     *,
     by: Person,
@@ -403,7 +404,7 @@ def give(
     return grant
 
 
-@transaction.atomic
+@whole
 def decide_grant(*, by: Person, grant: PointGrant, approve: bool, answer: str = "") -> PointGrant:
     """A second person lets points by hand pass, or refuses them with a reason.
 

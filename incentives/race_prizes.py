@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from incentives.race_choices import RaceKind, RaceState
 from incentives.race_rules import Formula, Standing
 from incentives.race_sql import Facts
 from kosops.lib.errors import DomainError, NotAllowed
+from kosops.lib.repeating import whole
 
 # The source of the journals of prizes; their key is the id of the award.
 SOURCE = "race"
@@ -70,7 +70,7 @@ def work_out(*, race: Race, formula: Formula, placed: Iterable[Standing], found:
     return len(RaceAward.objects.bulk_create(rows, batch_size=1000))
 
 
-@transaction.atomic
+@whole
 def approve(*, by: Person, race: Race) -> int:
     """Post the prizes to the people's payable accounts, once; returns the number of journals.
 

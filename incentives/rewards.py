@@ -23,6 +23,7 @@ from incentives.models import RewardItem, RewardRule
 from incentives.rewards_choices import RuleState
 from incentives.rewards_rule import RuleFault, Terms
 from kosops.lib.errors import DomainError
+from kosops.lib.repeating import whole
 from matrix.models import Creator
 
 FAULTS = {
@@ -163,7 +164,7 @@ def _new_code(brand: Unit, name: str) -> str:
 # -- rewards -------------------------------------------------------------------
 
 
-@transaction.atomic
+@whole
 def stop(*, by: Person, item: RewardItem, reason: str) -> RewardItem:
     """Take a reward back for a reason (edited after payment, bought figures): the next run does.
 
@@ -180,7 +181,7 @@ def stop(*, by: Person, item: RewardItem, reason: str) -> RewardItem:
     return item
 
 
-@transaction.atomic
+@whole
 def clear(*, by: Person, item: RewardItem) -> RewardItem:
     """Say that the figures of a flagged reward are in order. Refuses ``reward_closed``."""
     item = _watched(item)

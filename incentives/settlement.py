@@ -20,11 +20,12 @@ from incentives.models import Settlement
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
+from kosops.lib.repeating import whole
 
 jobs.name_counts({"creators": _("Creators")})
 
 
-@transaction.atomic
+@whole
 def start(*, by: Person, brand: Unit, month: Month) -> Settlement:
     """Settle ``month`` in the background; repeated for a settled month it changes nothing (M3).
 

@@ -20,6 +20,7 @@ from kosops.lib.connections import connection_fault
 from kosops.lib.errors import DomainError
 from kosops.lib.ids import ulid
 from kosops.lib.maintenance import Maintenance
+from kosops.lib.repeating import lost, try_again
 
 # Programs ask here: ours and those of platforms that report to us.
 MACHINE_ROOTS = ("/api/", "/hooks/")
@@ -103,7 +104,8 @@ def _answer(error: Exception) -> HttpResponse | None:
             ],
         )
     if isinstance(error, DomainError):
-        return problem(error.status, code=error.code, title=str(error))
+        headers = {"Retry-After": str(error_pages.AT_ONCE_SECONDS)} if error.status == 503 else None
+        return problem(error.status, code=error.code, title=str(error), headers=headers)
     if isinstance(error, Http404):
         return problem(404)
     if isinstance(error, PermissionDenied):
@@ -170,8 +172,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if fault := connection_fault(sys.exc_info()[1]):
+    error = sys.exc_info()[1]
+    if fault := connection_fault(error):
         return database_away(request, fault)
+    if lost(error):
+        return busy(request)
     if for_machine(request):
         return problem(500, request_id=error_pages.marked(request, f"req_{ulid()}"))
     return error_pages.failed(request)
@@ -184,6 +189,20 @@ def database_away(request: HttpRequest, fault: BaseException) -> HttpResponse:
         request_id = error_pages.marked(request, f"req_{ulid()}")
         return unavailable(error_pages.RETRY_SECONDS, request_id=request_id)
     return error_pages.away(request)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503 where a transaction lost against another one: it was taken back as a whole."""
+    if for_machine(request):
+        refusal = try_again()
+        return problem(
+            refusal.status,
+            code=refusal.code,
+            title=str(refusal),
+            headers={"Retry-After": str(error_pages.AT_ONCE_SECONDS)},
+            request_id=error_pages.marked(request, f"req_{ulid()}"),
+        )
+    return error_pages.busy(request)
 
 
 def maintenance(request: HttpRequest, found: Maintenance) -> HttpResponse:

@@ -17,6 +17,8 @@ from kosops.ui.context import LANGUAGES, THEME_COOKIE, THEMES
 
 # After how many seconds a browser or program may ask for the database again.
 RETRY_SECONDS = 30
+# What was in the way is gone in a moment.
+AT_ONCE_SECONDS = 1
 
 
 def page(
@@ -60,6 +62,11 @@ def failed(request: HttpRequest) -> HttpResponse:
 def away(request: HttpRequest) -> HttpResponse:
     """The database is away, and nobody planned it."""
     return page(request, "503.html", status=503, retry=RETRY_SECONDS, code=marked(request))
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Somebody else was changing the same."""
+    return page(request, "busy.html", status=503, retry=AT_ONCE_SECONDS, code=marked(request))
 
 
 def paused(request: HttpRequest, found: Maintenance) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from kosops import api_errors
-from kosops.lib import maintenance
+from kosops.lib import maintenance, repeating
 
 logger = logging.getLogger(__name__)
 TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
@@ -38,6 +38,8 @@ def readiness() -> HttpResponse:
     """Red only when pages cannot be served: without Redis they can, but jobs wait."""
     parts = {"database": database_answers(), "redis": redis_answers()}
     words = {name: "ok" if answers else "down" for name, answers in parts.items()}
+    if parts["redis"] and (lost := repeating.counted()):
+        words["lost_today"] = ", ".join(f"{kind} {number}" for kind, number in lost.items())
     if paused := maintenance.current() is not None:
         words["maintenance"] = "on"
     return JsonResponse(words, status=200 if parts["database"] and not paused else 503)
