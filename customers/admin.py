@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin_base import Looking, LookingInline
-from customers.models import ChangedOrder, Order, OrderLine, Refund, WaitingRefund
+from customers.models import ChangedOrder, ContestedClaim, Order, OrderLine, Refund, WaitingRefund
 
 
 class OrderLineInline(LookingInline):
@@ -14,6 +14,11 @@ class OrderLineInline(LookingInline):
 class RefundInline(LookingInline):
     model = Refund
     fields = ("external_id", "amount", "refunded_at")
+
+
+class ContestedClaimInline(LookingInline):
+    model = ContestedClaim
+    fields = ("role", "creator", "by", "facts_version")
 
 
 @admin.register(Order)
@@ -32,7 +37,7 @@ class OrderAdmin(Looking):
     list_select_related = ("store", "seller", "sharer")
     list_filter = ("status", "channel")
     search_fields = ("=external_id",)
-    inlines = (OrderLineInline, RefundInline)
+    inlines = (OrderLineInline, RefundInline, ContestedClaimInline)
 
 
 @admin.register(OrderLine)
@@ -54,6 +59,14 @@ class WaitingRefundAdmin(Looking):
     list_display = ("external_id", "order_external_id", "source", "amount", "reason", "applied_at")
     list_filter = ("reason",)
     search_fields = ("=external_id", "=order_external_id")
+
+
+@admin.register(ContestedClaim)
+class ContestedClaimAdmin(Looking):
+    list_display = ("order", "role", "creator", "by", "facts_version")
+    list_select_related = ("order", "creator")
+    list_filter = ("role",)
+    search_fields = ("=order__external_id",)
 
 
 @admin.register(ChangedOrder)

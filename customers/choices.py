@@ -37,6 +37,13 @@ class Attribution(models.TextChoices):
     NONE = "", _("Nobody named")
 
 
+class ClaimRole(models.TextChoices):
+    """The parts in an order that a shop names."""
+
+    SELLER = "seller", _("Seller")
+    SHARER = "sharer", _("Sharer")
+
+
 class WaitingReason(models.TextChoices):
     """Why a refund waits, where more is known than that its order is not there."""
 

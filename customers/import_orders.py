@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import UnitKind
 from accounts.models import Unit
-from customers import intake
+from customers import claims, intake
 from customers.choices import Attribution, Channel, OrderStatus
+from customers.claims import Claim
 from customers.intake import LineFacts, OrderFacts, RefundFacts
 from customers.models import OrderLine, Refund
 from integrations.choices import Outcome
@@ -226,18 +227,14 @@ class OrderList(ImportFormat):
         paid_at = one.earliest("paid_at")
         head = {
             name: one.value(name)
-            for name in ("store_code", "channel", "status", "employee_no", "share_code",
-                         "finished_at")
+            for name in ("store_code", "channel", "status", "finished_at")
         }  # fmt: skip
         if any(record.outcome == Outcome.FAULTY for record in order.records) or not lines:
             return
         paid_on = timezone.localdate(paid_at)
-        seller = _counting(self._staff.get(head["employee_no"] or ""), paid_on)
-        sharer = _counting(self._sharers.get(head["share_code"] or ""), paid_on)
-        if sharer is not None and not code_works(sharer, paid_on):
-            sharer = None
-            for record in order.records:
-                record.reason = "share_code_ended"
+        sellers = [_counting(self._staff[no], paid_on) for no in one.named("employee_no")]
+        sharers = self._sharers_of(order, one.named("share_code"), paid_on)
+        seller, sharer = next(iter(sellers), None), next(iter(sharers), None)
         status = head["status"] or OrderStatus.PAID
         order.facts = OrderFacts(
             source=self.run.source,
@@ -255,7 +252,26 @@ class OrderList(ImportFormat):
             sharer_id=sharer.pk if sharer else None,
             sharer_by=Attribution.SHARE_CODE if sharer else Attribution.NONE,
             source_updated_at=one.latest("updated_at"),
+            # Rows of one order may name several people: the first counts, the others are kept.
+            claims=(
+                *_beside(claims.SELLER, sellers, Attribution.EXPLICIT),
+                *_beside(claims.SHARER, sharers, Attribution.SHARE_CODE),
+            ),
         )
+
+    def _sharers_of(
+        self, order: OrderRows, codes: Iterable[str], paid_on: dt.date
+    ) -> list[Creator]:
+        """Whose codes the rows name, without codes that had ended."""
+        found = []
+        for code in codes:
+            sharer = _counting(self._sharers.get(code), paid_on)
+            if sharer is not None and not code_works(sharer, paid_on):
+                for record in order.records:
+                    record.reason = "share_code_ended"
+            elif sharer is not None:
+                found.append(sharer)
+        return found
 
     def _check_references(self, record: Record) -> None:
         values = record.values
@@ -399,6 +415,11 @@ class _Stated:
                 record.refuse("order_contradicts", name, order=self._order.order_no)
         return next(iter(found), None)
 
+    def named(self, name: str) -> list[str]:
+        """The different values that the rows give, in the order of the rows."""
+        records = sorted(self._order.records, key=lambda record: record.line)
+        return list(dict.fromkeys(r.values[name] for r in records if r.values[name] is not None))
+
     def earliest(self, name: str) -> dt.datetime:
         """The earliest of several times within a day; refuses the rows when they lie further apart."""
         found: set[dt.datetime] = self._all(name)
@@ -422,6 +443,11 @@ class _Stated:
         return {
             record.values[name] for record in self._order.records if record.values[name] is not None
         }
+
+
+def _beside(role: str, people: Sequence[Creator | None], by: str) -> list[Claim]:
+    """Those who are named after the first."""
+    return [Claim(role, creator.pk, by) for creator in people[1:] if creator is not None]
 
 
 def _lines(order: OrderRows) -> tuple[LineFacts, ...]:

@@ -11,7 +11,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from accounts.models import Unit
 from customers.choices import Attribution, Channel, OrderStatus
+from customers.claims import SELLER, SHARER, Claim, settled
 from customers.models import Order, OrderLine, Refund, WaitingRefund
 from customers.refunds import RefundableLine, spread
 from kosops.lib import sql
@@ -72,6 +73,8 @@ class OrderFacts:
     sharer_id: int | None = None
     sharer_by: str = Attribution.NONE
     source_updated_at: dt.datetime | None = None
+    # Others who were named for the same part, in the order in which they were named.
+    claims: tuple[Claim, ...] = ()
 
     @property
     def paid_amount(self) -> int:
@@ -133,7 +136,7 @@ def take_orders(*, brand: Unit, rows: Sequence[OrderFacts]) -> list[Outcome]:
             wanted[key] = place
         if loser >= 0:
             outcomes[loser] = Outcome(SUPERSEDED, row.external_id)
-    chosen = {key: rows[place] for key, place in wanted.items()}
+    chosen = {key: _settled(rows[place]) for key, place in wanted.items()}
     results = _store_orders(brand, chosen)
     for key, place in wanted.items():
         outcomes[place] = results[key]
@@ -148,7 +151,7 @@ def foresee_orders(*, brand: Unit, rows: Sequence[OrderFacts]) -> list[Outcome]:
     lines = _lines_of([order.pk for order in known.values()])
     now = timezone.now()
     outcomes = []
-    for row in rows:
+    for row in map(_settled, rows):
         order = known.get((row.source, row.external_id))
         if fault := _order_fault(row, now):
             outcomes.append(Outcome(REJECTED, row.external_id, code=fault))
@@ -197,6 +200,27 @@ def _order_fault(row: OrderFacts, now: dt.datetime) -> str:
     return ""
 
 
+def _settled(row: OrderFacts) -> OrderFacts:
+    """The row with one seller and one sharer; the others of those who were named stay as claims."""
+    if not row.claims:
+        return row
+    seller, not_sellers = settled(_claims(row, SELLER, row.seller_id, row.seller_by))
+    sharer, not_sharers = settled(_claims(row, SHARER, row.sharer_id, row.sharer_by))
+    return replace(
+        row,
+        seller_id=seller.creator_id if seller else None,
+        seller_by=seller.by if seller else Attribution.NONE,
+        sharer_id=sharer.creator_id if sharer else None,
+        sharer_by=sharer.by if sharer else Attribution.NONE,
+        claims=not_sellers + not_sharers,
+    )
+
+
+def _claims(row: OrderFacts, role: str, creator_id: int | None, by: str) -> list[Claim]:
+    named = [Claim(role, creator_id, by)] if creator_id else []
+    return named + [claim for claim in row.claims if claim.role == role]
+
+
 def _older(row: OrderFacts, than: OrderFacts) -> bool:
     if row.source_updated_at is None or than.source_updated_at is None:
         return False
@@ -212,6 +236,7 @@ def _store_orders(brand: Unit, rows: dict[OrderKey, OrderFacts]) -> dict[OrderKe
     if lost:
         known |= _locked_orders(brand, lost)
     _write_lines((ids[key], row) for key, row in fresh.items() if key in ids)
+    _keep_claims((ids[key], 1, row.claims) for key, row in fresh.items() if key in ids)
     results = {key: Outcome(CREATED, key[1], id=order_id) for key, order_id in ids.items()}
     results |= _update_orders({key: (known[key], rows[key]) for key in known})
     touched = {
@@ -400,6 +425,9 @@ def _write_versions(
     if not changed:
         return
     now = timezone.now()
+    _keep_claims(
+        (order.pk, order.facts_version + 1, _claims_beside(order, row)) for order, row in changed
+    )
     for order, row in changed:
         for name in (*_COMPARED, "seller_by", "sharer_by"):
             setattr(order, name, getattr(row, name))
@@ -424,6 +452,34 @@ def _write_versions(
     OrderLine.objects.filter(pk__in=gone).update(paid_amount=0, quantity=0, refunded_amount=0)
     _write_lines((order.pk, row) for order, row in changed)
     _spread_over_lines([order for order, _row in changed if order.refunded_amount])
+
+
+def _claims_beside(order: Order, row: OrderFacts) -> tuple[Claim, ...]:
+    """Who claims a part beside those whom the new version credits: the ones it replaces as well."""
+    replaced = [
+        Claim(role, before, by)
+        for role, before, by, now in (
+            (SELLER, order.seller_id, order.seller_by, row.seller_id),
+            (SHARER, order.sharer_id, order.sharer_by, row.sharer_id),
+        )
+        if before and now and before != now
+    ]
+    return (*row.claims, *replaced)
+
+
+def _keep_claims(found: Iterable[tuple[int, int, Iterable[Claim]]]) -> None:
+    """Keep who claims a part of an order and is not credited: once for each person and part."""
+    now = timezone.now()
+    sql.insert_rows(
+        "customers_contestedclaim",
+        ["order_id", "facts_version", "role", "creator_id", "by", "created_at"],
+        [
+            (order_id, version, claim.role, claim.creator_id, claim.by, now)
+            for order_id, version, claims in found
+            for claim in claims
+        ],
+        "ON CONFLICT (order_id, role, creator_id) DO NOTHING",
+    )
 
 
 # -- refunds -------------------------------------------------------------------

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
-from customers.choices import Attribution, Channel, OrderStatus, WaitingReason
+from customers.choices import Attribution, Channel, ClaimRole, OrderStatus, WaitingReason
 from kosops.lib.money import MAX_MINOR
 from matrix.models import Creator
 
@@ -126,6 +126,33 @@ class OrderLine(models.Model):
     @property
     def net_amount(self) -> int:
         return self.paid_amount - self.refunded_amount
+
+
+class ContestedClaim(models.Model):
+    """Somebody who claims a part in an order for which another person is credited (`claims`).
+
+    Kept as it came; who is credited by now is not contested any more, though the row stays.
+    """
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="claims")
+    role = models.CharField(max_length=6, choices=ClaimRole.choices)
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="+")
+    by = models.CharField(max_length=12, choices=Attribution.choices, blank=True)
+    # The version of the facts in which the person was last named, or was replaced.
+    facts_version = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = scoped_by("order__store").as_manager()
+
+    class Meta:
+        verbose_name = _("contested claim")
+        verbose_name_plural = _("contested claims")
+        constraints = [
+            models.UniqueConstraint("order", "role", "creator", name="contested_claim_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} · {self.creator}"
 
 
 class Refund(models.Model):

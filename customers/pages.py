@@ -72,6 +72,8 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
         Order.objects.for_user(request.user, VIEW).select_related(*CREDITED), pk=pk
     )
     lines = list(shown.lines.order_by("pk"))
+    credited = {"seller": shown.seller_id, "sharer": shown.sharer_id}
+    claims = shown.claims.select_related("creator").order_by("role", "pk")
     context = {
         "order": shown,
         "lines": lines,
@@ -83,6 +85,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
                 _("Sharer"), shown.sharer, shown.get_sharer_by_display(), _("Nobody shared it.")
             ),
         ],
+        "contested": [each for each in claims if credited[each.role] != each.creator_id],
         "commission": address_of("incentives:order_commission", shown.pk)
         if access.reach(request.user, "commission.view").covers(shown.store)
         else "",

@@ -43,6 +43,7 @@ WAITS_FOR_REFUND = "waits_for_refund"
 
 # Why there is no line.
 NOT_NAMED = "not_named"
+CONTESTED = "contested"
 ALSO_SELLER = "also_seller"
 NOT_COMMISSIONABLE = "not_commissionable"
 ORDER_CLOSED = "order_closed"
@@ -435,7 +436,8 @@ def _why_not_named(order: Order, facts: commission.LineFacts, creator: Creator, 
         return OWN_SALE if creator.pk in (order.seller_id, order.sharer_id) else ""
     named = order.seller_id if role == commission.SELLER else order.sharer_id
     if named != creator.pk:
-        return NOT_NAMED
+        claims = order.claims.filter(role=role, creator=creator)
+        return CONTESTED if claims.exists() else NOT_NAMED
     if role == commission.SHARER and order.seller_id == creator.pk:
         return ALSO_SELLER
     return ""

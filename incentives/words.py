@@ -27,6 +27,11 @@ MISSING: dict[str, str | Promise] = {
         "The order does not name this person in this role. If it should, the shop has to correct "
         "the order; the next run then credits it."
     ),
+    explaining.CONTESTED: gettext_lazy(
+        "The person is named for this order as well, but somebody else is credited: a name on the "
+        "order comes before a share code, and of equal evidence the first named or the newest word "
+        "of the shop counts. One person is paid for each part."
+    ),
     explaining.ALSO_SELLER: gettext_lazy(
         "Who both sold and shared an order is credited once, as seller."
     ),

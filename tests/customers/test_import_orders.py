@@ -366,3 +366,16 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(lin, brand,
     queries(2)
     assert queries(1500) == queries(3)
     assert OrderLine.objects.count() == 1505
+
+
+def test_rows_of_one_order_that_name_two_sellers_credit_the_first(lin, brand, store, people, zhou):
+    """M18: the other is kept with the order as contested."""
+    add_creator(by=lin, store=store, kind="kos", number="K0232", name="何琳")
+    two = TWO_ORDERS.replace("398.00,398,,,,,K0231", "398.00,398,,,,,K0232")
+    lines = two.splitlines()
+    lines[2] = lines[2].replace("K0231", "K0232")
+    batch = orders_in(lin, brand, "\n".join(lines) + "\n")
+    order = Order.objects.get(external_id="E001")
+    assert batch.counts.get("faulty", 0) == 0
+    assert order.seller.number == "K0231"
+    assert [claim.creator.number for claim in order.claims.all()] == ["K0232"]
