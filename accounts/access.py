@@ -65,6 +65,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "commission.plan_approve",
             "rewards.edit",
             "disputes.answer",
+            "own_orders.check",
         }
     ),
     Role.ANALYST: frozenset(
@@ -107,6 +108,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "disputes.answer",
             "payouts.rules",
             "payees.edit",
+            "own_orders.check",
         }
     ),
     Role.AUDITOR: frozenset(

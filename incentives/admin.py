@@ -29,6 +29,7 @@ from incentives.models import (
     LedgerAccount,
     MonthLine,
     OwnBuyer,
+    OwnOrder,
     Payee,
     PayeeNotice,
     Payout,
@@ -323,6 +324,13 @@ class DisputeAdmin(Looking):
     list_display = ("brand", "creator", "state", "asked_at", "answered_by", "answered_at")
     list_select_related = ("brand", "creator", "answered_by")
     list_filter = ("state",)
+
+
+@admin.register(OwnOrder)
+class OwnOrderAdmin(Looking):
+    list_display = ("order", "creator", "role", "found_at", "checked_by", "checked_at")
+    list_select_related = ("order", "creator", "checked_by")
+    list_filter = ("role",)
 
 
 @admin.register(DryRun)

@@ -19,6 +19,7 @@ class IncentivesConfig(AppConfig):
             import_provider_statement,
             interim,
             nightly,
+            own_order_waiting,
             payout_proof,
             plan_waiting,
             points_exports,
@@ -81,6 +82,7 @@ class IncentivesConfig(AppConfig):
         tier_steps.register(Tier.choices)
         activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
         activity.opens_with("incentives.dispute", "incentives:dispute")
+        activity.opens_with("incentives.ownorder", "incentives:own_order")
         activity.opens_with("incentives.dryrun", "incentives:dry_run")
         activity.opens_with("incentives.proofrun", "incentives:proof")
         activity.opens_with("incentives.correction", "incentives:correction")

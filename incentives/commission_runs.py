@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.models import Person, Unit
 from customers import intake
-from incentives import commission_sql, ledger, month_sql, places
+from incentives import commission_sql, ledger, month_sql, own_orders, places
 from incentives.choices import JournalKind, LedgerKind, RunKind, RunState, SettlementState
 from incentives.commission_sql import Done, Rules, Span
 from incentives.models import CommissionRun, Settlement
@@ -74,6 +74,7 @@ def accrue_alone(
 ) -> CommissionRun:
     """`accrue` for a caller that holds `exclusive`."""
     intake.apply_waiting(brand=brand)
+    own_orders.find(brand)
     return _run(by, brand, RunKind.ACCRUAL, as_of, batch, tell)
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import access, brands
 from accounts.choices import UnitKind
 from accounts.models import Unit
-from incentives import places
+from incentives import own_orders, places
 from incentives.forms import PlainIntegerField
 from incentives.models import StaffPlace
 from kosops.lib.errors import DomainError
@@ -100,7 +100,7 @@ def _put(request: HttpRequest, store: Unit, form: PlaceForm) -> bool:
     try:
         places.put(by=request.user, creator=creator, store=store, **said)
         if buys_as.strip():
-            places.link_own_buyer(by=request.user, creator=creator, number=buys_as)
+            own_orders.link_buyer(by=request.user, creator=creator, number=buys_as)
     except DomainError as refusal:
         form.add_error(None, str(refusal))
         return False

@@ -188,11 +188,14 @@ def follow(brand: Unit) -> None:
     }
     sql.execute(_LEFT, facts)
     sql.execute(_CAME, facts)
-    _follow_numbers(brand)
+    follow_numbers(brand)
 
 
-def _follow_numbers(brand: Unit) -> None:
-    """A KOC's number is that of the member centre, under which orders know the buyer."""
+def follow_numbers(brand: Unit) -> list[int]:
+    """A KOC's number is that of the member centre, under which orders know the buyer.
+
+    Returns whose numbers are new.
+    """
     people = sql.fetch_all(
         """
         SELECT c.id, c.number FROM matrix_creator c
@@ -213,3 +216,4 @@ def _follow_numbers(brand: Unit) -> None:
         ],
         "ON CONFLICT (brand_id, buyer_key) DO NOTHING",
     )
+    return [row["id"] for row in people]

@@ -7,6 +7,7 @@ from incentives.benefits_urls import urlpatterns as benefit_patterns
 from incentives.correction_urls import urlpatterns as correction_patterns
 from incentives.dispute_urls import urlpatterns as dispute_patterns
 from incentives.dry_urls import urlpatterns as dry_patterns
+from incentives.own_order_urls import urlpatterns as own_order_patterns
 from incentives.payout_urls import urlpatterns as payout_patterns
 from incentives.plan_urls import urlpatterns as plan_patterns
 from incentives.points_urls import urlpatterns as points_patterns
@@ -27,6 +28,7 @@ urlpatterns = [
     *proof_patterns,
     *dispute_patterns,
     *dry_patterns,
+    *own_order_patterns,
     *payout_patterns,
     path("commission/", commission_pages.statement_list, name="statements"),
     path("commission/statements/<int:statement_id>/", commission_pages.statement, name="statement"),

@@ -56,6 +56,7 @@ from incentives.models import (
     Dispute,
     DryRun,
     Journal,
+    OwnOrder,
     PayoutBatch,
     PayoutHold,
     PlanVersion,
@@ -178,6 +179,7 @@ class World:
     proof: ProofRun
     dry_run: DryRun
     dispute: Dispute
+    own_order: OwnOrder
     journal: Journal
     plan: PlanVersion
     point_rule: PointRule
@@ -361,6 +363,10 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
         f"incentives:{name}": lambda w: {"dispute_id": w.dispute.pk}
         for name in ("dispute", "dispute_answer", "dispute_file")
     },
+    **{
+        f"incentives:{name}": lambda w: {"own_order_id": w.own_order.pk}
+        for name in ("own_order", "own_order_check")
+    },
     "mobile:statement_pdf": lambda w: {"statement_id": w.statement.pk},
     "mobile:statement_ask": lambda w: {"statement_id": w.statement.pk},
     "mobile:line_ask": lambda w: {"order_line_id": w.line_id, "role": "seller"},
@@ -458,6 +464,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
 }
 # What a harmful form would say.
 FORMS = {
+    "incentives:own_order_check": {"note": "No note"},
     "incentives:race_act": {"act": "refresh"},
     "incentives:race_dispute": {"text": "No reason"},
     "incentives:race_dispute_answer": {"state": "upheld", "text": "No reason"},
@@ -700,6 +707,13 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             statement=Statement.objects.get(settlement=closed, creator=chengye.zhou),
             text="why",
             asked_at=timezone.now(),
+        ),
+        own_order=OwnOrder.objects.create(
+            brand=chengye.brand,
+            order=order,
+            creator=chengye.zhou,
+            role="seller",
+            found_at=timezone.now(),
         ),
         journal=Journal.objects.filter(brand=chengye.brand).earliest("pk"),
         plan=plans.draft(

@@ -39,6 +39,7 @@ from incentives.models import (
     Dispute,
     Journal,
     LedgerAccount,
+    OwnOrder,
     Payout,
     PayoutBatch,
     PointGrant,
@@ -147,6 +148,7 @@ ROWS = {
     "incentives:books": List(Journal),
     "incentives:corrections": List(Correction),
     "incentives:disputes": List(Dispute),
+    "incentives:own_orders": List(OwnOrder),
     "mobile:money_questions": List(Dispute, page=20, who=("zhou",)),
     "incentives:proofs": List(ProofRun),
     "incentives:control_totals": List(ControlTotal),
@@ -296,6 +298,7 @@ def fill(world: World, first: int, last: int) -> None:
         order_id="n.id",
         order_line_id="n.line",
     )
+    copies(OwnOrder, [world.own_order], orders, order_id="n.id")
     copies(WaitingRefund, [WaitingRefund.objects.earliest("pk")], numbers, external_id=named)
     copies(TierChange, [world.tier_change], creators, creator_id="n.id")
     copies(RewardItem, [world.reward], creators, creator_id="n.id", key=named)

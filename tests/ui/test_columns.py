@@ -17,6 +17,7 @@ from customers.filters import OrderFilter, WaitingRefundFilter
 from incentives.correction_filters import CorrectionFilter
 from incentives.dispute_filters import DisputeFilter
 from incentives.filters import LineFilter, StatementFilter
+from incentives.own_order_filters import OwnOrderFilter
 from incentives.payee_filters import PayeeFilter
 from incentives.perk_filters import RedemptionFilter
 from incentives.points_filters import GrantFilter, HolderFilter
@@ -59,6 +60,7 @@ TEMPLATES = {
     StoreFilter: "matrix/_stores.html",
     RewardFilter: "incentives/_rewards.html",
     StatementFilter: "incentives/_statements.html",
+    OwnOrderFilter: "incentives/_own_orders.html",
     DisputeFilter: "incentives/_disputes.html",
     CorrectionFilter: "incentives/_corrections.html",
     WaitingRefundFilter: "customers/_waiting_refunds.html",
