@@ -6,6 +6,7 @@ Each race runs as well with its guards taken away, to show what harm they preven
 import datetime as dt
 import uuid
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from incentives import perks, points
 from incentives.models import CouponCode, LedgerAccount, Redemption, Reward
 from tests import cast as c
 from tests.incentives.races import Race, keep, own_database, put_back
+from tests.refusals import sql
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -149,3 +151,53 @@ def test_a_run_does_not_keep_anybody_from_spending(shop: Shop) -> None:
 
     assert [end.code for end in race.run(run_half_way, spend)] == ["", ""]
     assert shop.left(shop.may) == 100
+
+
+# -- the last piece ------------------------------------------------------------
+
+
+def two_at_the_last_piece(shop: Shop, race: Race) -> list[str]:
+    cream = shop.reward(stock=1)
+    ends = race.run(lambda: shop.take(shop.may, cream), lambda: shop.take(shop.zhou, cream))
+    return sorted(end.code for end in ends)
+
+
+def without_the_lock_on_the_reward(monkeypatch: pytest.MonkeyPatch) -> None:
+    objects = Reward.objects
+    unlocked = SimpleNamespace(
+        select_for_update=lambda of: objects.all(), filter=objects.filter, create=objects.create
+    )
+    monkeypatch.setattr(perks, "Reward", lambda **fields: Reward(**fields))
+    monkeypatch.setattr(perks.Reward, "objects", unlocked, raising=False)
+
+
+def test_the_last_piece_goes_to_one(shop: Shop, race: Race) -> None:
+    assert two_at_the_last_piece(shop, race) == ["", "out_of_stock"]
+    assert (Reward.objects.get(kind="gift").taken, Redemption.objects.count()) == (1, 1)
+
+
+def test_without_the_lock_the_stock_itself_refuses_the_second(
+    shop: Shop, race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: taken away is FOR UPDATE on the reward; a check of the database stands behind."""
+    without_the_lock_on_the_reward(monkeypatch)
+    assert two_at_the_last_piece(shop, race) == ["", "IntegrityError"]
+    assert Redemption.objects.count() == 1
+
+
+def test_without_lock_and_check_the_last_piece_is_given_twice(
+    shop: Shop, race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control's control: the harm is real."""
+    without_the_lock_on_the_reward(monkeypatch)
+    sql("ALTER TABLE incentives_reward DROP CONSTRAINT reward_within_stock")
+    try:
+        assert two_at_the_last_piece(shop, race) == ["", ""]
+        found = Reward.objects.get(kind="gift")
+        assert (found.taken, found.stock, Redemption.objects.count()) == (2, 1, 2)
+    finally:
+        sql("UPDATE incentives_reward SET taken = 0")
+        sql(
+            "ALTER TABLE incentives_reward ADD CONSTRAINT reward_within_stock"
+            " CHECK (stock IS NULL OR taken <= stock)"
+        )
