@@ -9,8 +9,8 @@ from kosops.lib.guards import append_only
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0005_orders_of_a_buyer'),
-        ('matrix', '0021_grid_counted_ahead'),
+        ('customers', '0002_rules'),
+        ('matrix', '0004_joined_by_day'),
     ]
 
     operations = [

@@ -30,10 +30,10 @@ DROP FUNCTION incentives_own_order_once();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_saved_views'),
-        ('customers', '0110_contested_claims'),
-        ('incentives', '0070_dry_runs'),
-        ('matrix', '0021_grid_counted_ahead'),
+        ('accounts', '0002_rules'),
+        ('customers', '0003_contested_claims'),
+        ('incentives', '0011_grants_by_api'),
+        ('matrix', '0004_joined_by_day'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
