@@ -28,12 +28,13 @@ class OwnOrders(DemoPart):
         sold = Order.objects.filter(brand=brand, seller__isnull=False, buyer_key__isnull=False)
         seen: set[int] = set()
         latest = sold.order_by("-paid_at", "-pk").values_list("seller_id", "buyer_key")
-        for seller, buyer in latest[: FOUND * 4]:
-            known = OwnBuyer.objects.filter(brand_id=brand.pk, buyer_key=bytes(buyer))
+        for seller, key in latest[: FOUND * 4]:
+            buyer = bytes(key or b"")
+            known = OwnBuyer.objects.filter(brand_id=brand.pk, buyer_key=buyer)
             if seller in seen or len(seen) == FOUND or known.exists():
                 continue
             seen.add(seller)
-            OwnBuyer.objects.create(brand_id=brand.pk, creator_id=seller, buyer_key=bytes(buyer))
+            OwnBuyer.objects.create(brand_id=brand.pk, creator_id=seller, buyer_key=buyer)
         with clock(self.demo.at(last, 12, 10)):
             own_orders.find_of(brand, sorted(seen))
         chen = Person.objects.filter(username="chen").first() or Person.objects.get(username="zhao")
