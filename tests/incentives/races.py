@@ -28,20 +28,21 @@ Act = Callable[[], Any]
 
 
 @contextmanager
-def own_database(label: str) -> Iterator[None]:
-    """Work in an empty database of its own. What is committed or taken down goes with it.
+def own_database(label: str, template: str = "") -> Iterator[str]:
+    """Work in a database of its own. What is committed or taken down goes with it.
 
-    It is copied from the template, which nobody is ever connected to, as copying needs.
+    It is copied from ``template``, or else from the empty one. Nobody is ever connected to a
+    template, as copying needs.
     """
     before = connection.settings_dict["NAME"]
-    copy, empty = f"{before}_{label}", f"{TEMPLATE}{migrations_digest()}"
+    copy, template = f"{before}_{label}", template or f"{TEMPLATE}{migrations_digest()}"
     connections.close_all()
     with server() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {copy} TEMPLATE {empty}")
+        cursor.execute(f"CREATE DATABASE {copy} TEMPLATE {template}")
     connection.settings_dict["NAME"] = copy
     try:
-        yield
+        yield copy
     finally:
         connections.close_all()
         connection.settings_dict["NAME"] = before

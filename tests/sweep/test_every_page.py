@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.management import call_command
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import (
@@ -93,6 +93,7 @@ from matrix.models import (
 from matrix.recruiting_choices import Stage, TrialState
 from tests import weight
 from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS
+from tests.sweep.demo import demo_database
 from tests.test_doors import PUBLIC, ROUTES, WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -294,9 +295,16 @@ def value_of(name: str, argument: str) -> Any:
 
 
 @pytest.fixture
-def brand(db: None) -> Unit:
+def brand(db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unit]:
     """The demo brand, and what it does not have of itself: a key, an import, a job."""
-    call_command("demo", scale=0.05, password="correct horse battery", verbosity=0)
+    # A worker's folder stands in the one of the run, beside those of the others.
+    base, worker = tmp_path_factory.getbasetemp(), "PYTEST_XDIST_WORKER" in os.environ
+    owner = os.getppid() if worker else os.getpid()
+    with demo_database(owner, (base.parent if worker else base) / "demo-files"):
+        yield complete()
+
+
+def complete() -> Unit:
     lin = Person.objects.get(username="lin")
     brand = Unit.objects.get(kind="brand")
     saved_views.save_view(by=lin, page="content:posts", name="Online", query="state=online")
@@ -321,6 +329,9 @@ def browser() -> Iterator[Browser]:
         patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
+        # Where an event loop runs Django has a connection of its own, which would outlive its
+        # database.
+        connections.close_all()
         browser.close()
 
 
@@ -330,14 +341,14 @@ def test_every_argument_can_be_filled(brand: Unit) -> None:
             value_of(name, argument)
 
 
-def pages() -> list[tuple[str, str]]:
-    """(person, address) of every address that shows a whole page to one of `PEOPLE`."""
+def pages(routes: list[tuple[str, set[str]]]) -> list[tuple[str, str]]:
+    """(person, address) of each of ``routes`` that shows a whole page to one of `PEOPLE`."""
     clients = {}
     for username in PEOPLE:
         clients[username] = Client()
         clients[username].force_login(Person.objects.get(username=username))
     found = []
-    for name, arguments in ROUTES:
+    for name, arguments in routes:
         if name in PUBLIC - {
             "mobile:offline",
             "matrix:apply",
@@ -540,9 +551,9 @@ def test_every_page_is_sound(
     brand: Unit, live_server: LiveServer, browser: Browser, part: int
 ) -> None:
     lookers: dict[str, Looker] = {}
-    shown = pages()
-    assert len(shown) > 75
-    for username, address in shown[part::PARTS]:
+    shown = pages(ROUTES[part::PARTS])
+    assert len(shown) > 75 / PARTS
+    for username, address in shown:
         if username not in lookers:
             lookers[username] = Looker(browser, live_server.url, username)
         lookers[username].look(address)
