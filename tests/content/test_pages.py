@@ -233,7 +233,7 @@ def test_pages_visit_every_post_once_there_and_back(chengye, lin, sort) -> None:
     )  # fmt: skip
     pages, cursor = [], ""
     while cursor is not None:
-        shown = page(lin, "posts", sort=sort, cursor=cursor).context
+        shown = page(lin, "posts", sort=sort, cursor=cursor, fragment=True).context
         pages.append([row.post.pk for row in shown["rows"]])
         cursor = shown["page"].next
     there = [pk for rows in pages for pk in rows]
@@ -242,7 +242,7 @@ def test_pages_visit_every_post_once_there_and_back(chengye, lin, sort) -> None:
 
     back, cursor = [pages[-1]], shown["page"].previous
     while cursor is not None:
-        shown = page(lin, "posts", sort=sort, cursor=cursor).context
+        shown = page(lin, "posts", sort=sort, cursor=cursor, fragment=True).context
         back.insert(0, [row.post.pk for row in shown["rows"]])
         cursor = shown["page"].previous
     assert [pk for rows in back for pk in rows] == there
