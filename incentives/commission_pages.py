@@ -33,6 +33,8 @@ from matrix.models import Creator
 VIEW = "commission.view"
 # More in a month than anybody gets; the file holds all.
 BOOKINGS = 200
+# An order of a large store has so many people in its pot at most on a page.
+NOT_CREDITED = 20
 
 
 # -- statements ----------------------------------------------------------------
@@ -185,7 +187,9 @@ def explain(request: HttpRequest, order_line_id: int, creator_id: int, role: str
 def order_commission(request: HttpRequest, order_id: int) -> HttpResponse:
     """Everybody who is credited for an order, line by line; a part of the order's page."""
     access.require(request.user, VIEW)
-    order = get_object_or_404(Order.objects.for_user(request.user, "orders.view"), pk=order_id)
+    visible = Order.objects.for_user(request.user, "orders.view")
+    related = ("brand", "store", "seller", "sharer")
+    order = get_object_or_404(visible.select_related(*related), pk=order_id)
     credited = (
         CommissionLine.objects.for_user(request.user, VIEW)
         .filter(order=order)
@@ -206,23 +210,32 @@ def order_commission(request: HttpRequest, order_id: int) -> HttpResponse:
         {
             "order": order,
             "entitlements": list(entitlements.values()),
-            "missing": _nobody_credited(order) if not entitlements else [],
+            "missing": _not_credited(request, order),
         },
         fragment="incentives/_order_commission.html",
         peek="incentives/_order_commission_peek.html",
     )
 
 
-def _nobody_credited(order: Order) -> list[dict[str, Any]]:
-    """Why the people that an order names get nothing for its first line."""
-    line = order.lines.select_related("order__brand", "order__seller", "order__sharer").first()
-    named = ((order.seller, "seller"), (order.sharer, "sharer"))
-    return [
-        {
-            "creator": creator,
-            "role": words.role_name(role),
-            "why": words.state_sentence(explaining.explain(line=line, creator=creator, role=role)),
-        }
-        for creator, role in named
-        if creator is not None and line is not None
-    ]
+def _not_credited(request: HttpRequest, order: Order) -> list[dict[str, Any]]:
+    """Who stands in a role on a line and gets nothing for it, and why; once for each reason."""
+    case = explaining.OrderCase(order)
+    people = Creator.objects.for_user(request.user, VIEW).in_bulk(case.everybody())
+    found: dict[tuple[int, str, str], dict[str, Any]] = {}
+    for line, _facts in case.facts:
+        for role in BeneficiaryRole.values:
+            for creator in filter(None, map(people.get, case.concerned(line, role))):
+                why = case.explain(line, creator, role)
+                key = (creator.pk, role, why.missing)
+                if why.missing and len(found) < NOT_CREDITED:
+                    found.setdefault(
+                        key,
+                        {
+                            "line": line,
+                            "creator": creator,
+                            "role": words.role_name(role),
+                            "code": role,
+                            "why": words.state_sentence(why),
+                        },
+                    )
+    return list(found.values())

@@ -173,6 +173,22 @@ def test_who_may_see_payouts_reads_whether_the_person_can_be_paid(
         assert "What would change it" in page
 
 
+def test_the_order_says_who_gets_nothing_and_why_beside_who_gets_something(
+    client: Client, office: Office
+) -> None:
+    save(office, NewRate(SELLER, 500))
+    order = office.order("E1", 10_000, 5_000, sharer=office.may)
+    accrue(office.brand, "2026-09-05")
+    client.force_login(c.person("wei", (Role.ANALYST, office.brand)))
+    page = client.get(reverse("incentives:order_commission", args=[order.pk])).content.decode()
+    assert "¥5.00" in page
+    assert page.count("The plan of that day has no rate for this role") == 1
+    said = reverse(
+        "incentives:explain", args=[order.lines.order_by("pk")[0].pk, office.may.pk, SHARER]
+    )
+    assert said in page
+
+
 def test_a_line_takes_as_many_queries_in_an_order_of_many(
     office: Office, django_assert_max_num_queries
 ) -> None:
