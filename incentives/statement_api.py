@@ -14,7 +14,7 @@ from accounts import access
 from accounts.api_keys import needs_scope
 from incentives import api_names, payout_api, statement_words, statements
 from incentives.choices import SettlementState
-from incentives.models import MonthLine, Settlement, Statement
+from incentives.models import Settlement, Statement
 from kosops.lib import api
 from kosops.lib.periods import Month
 
@@ -94,11 +94,6 @@ def _behind(request: Request, shown: Statement, month: Month) -> dict[str, Any]:
     """The sum part by part, what the month added to the lines, bookings, and payouts."""
     currency = shown.settlement.currency
     lines = statements.lines_of(shown.creator, month).order_by()
-    months = MonthLine.objects.filter(
-        creator=shown.creator,
-        version__isnull=False,
-        run__as_of__range=(month.first_day, month.last_day),
-    ).select_related("version", "run")
     found: dict[str, Any] = {
         "sum": [
             {
@@ -126,7 +121,7 @@ def _behind(request: Request, shown: Statement, month: Month) -> dict[str, Any]:
                 "amount": api.money(line.amount, currency),
                 "posted_on": api.day(line.run.as_of),
             }
-            for line in months.order_by("pk")
+            for line in statements.month_lines_of(shown.creator, month)
         ],
         "bookings": [
             {

@@ -11,7 +11,14 @@ from django.db.models import F, Q, QuerySet, Subquery, Sum
 from accounts.models import Unit
 from customers.models import OrderLine
 from incentives.choices import JournalKind, LedgerKind, PayoutState, SettlementState
-from incentives.models import CommissionLine, Payout, Posting, Settlement, Statement
+from incentives.models import (
+    CommissionLine,
+    MonthLine,
+    Payout,
+    Posting,
+    Settlement,
+    Statement,
+)
 from kosops.lib.periods import Month
 from matrix.models import Creator
 
@@ -71,6 +78,19 @@ def lines_of(creator: Creator, month: Month) -> QuerySet[CommissionLine]:
     return CommissionLine.objects.filter(
         creator=creator, run__as_of__range=(month.first_day, month.last_day)
     ).select_related("order", "order_line", "rate", "run")
+
+
+def month_lines_of(creator: Creator, month: Month) -> QuerySet[MonthLine]:
+    """What steps and monthly limits added or took by the accrual runs of a month."""
+    return (
+        MonthLine.objects.filter(
+            creator=creator,
+            version__isnull=False,
+            run__as_of__range=(month.first_day, month.last_day),
+        )
+        .select_related("version", "run")
+        .order_by("pk")
+    )
 
 
 def month_so_far(creator: Creator, day: dt.date) -> MonthSoFar:
