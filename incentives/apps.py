@@ -29,9 +29,10 @@ class IncentivesConfig(AppConfig):
             reward_proof,
             rewards_jobs,
             themes,
+            tier_names,
             waiting_items,
         )
-        from incentives.choices import Decision, Tier
+        from incentives.choices import TIER_CHOICES, Decision
         from incentives.definitions import (
             BOOKS,
             COMMISSION,
@@ -79,7 +80,7 @@ class IncentivesConfig(AppConfig):
                 ),
             )
         )
-        tier_steps.register(Tier.choices)
+        tier_steps.register(TIER_CHOICES, tier_names.name)
         activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
         activity.opens_with("incentives.dispute", "incentives:dispute")
         activity.opens_with("incentives.ownorder", "incentives:own_order")

@@ -8,13 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incentives.benefits_choices import BenefitKind
-from incentives.choices import Tier
+from incentives.choices import TIER_CHOICES
 from incentives.forms import PlainDecimalField
 from matrix.choices import Layer
 
 
 def _whom() -> list[tuple[str, Any]]:
-    tiers = [(f"tier:{code}", label) for code, label in Tier.choices]
+    tiers = [(f"tier:{code}", label) for code, label in TIER_CHOICES]
     layers = [(f"layer:{code}", label) for code, label in Layer.choices]
     return [*tiers, *layers]
 

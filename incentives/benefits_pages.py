@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, brands
-from incentives import badges, benefits
+from incentives import badges, benefits, tier_names
 from incentives.benefits_forms import BenefitForm
 from incentives.choices import Tier
 from incentives.models import Benefit
 from kosops.lib.errors import DomainError
 from kosops.ui.parts import Choice
 from matrix.choices import CreatorKind, Layer
+from matrix.tier_steps import Whose
 
 VIEW = "tiers.view"
 RUN = "tiers.run"
@@ -60,7 +61,12 @@ def benefit_table(request: HttpRequest) -> HttpResponse:
             for value, label in CreatorKind.choices[::-1]
         ],
         "tiers": [
-            (code, label, [r for r in rows if r.tier == code]) for code, label in Tier.choices
+            (
+                code,
+                tier_names.name(code, Whose(brand.pk, kind)),
+                [r for r in rows if r.tier == code],
+            )
+            for code in Tier.values
         ],
         "layers": [(label, [r for r in rows if r.layer == code]) for code, label in Layer.choices],
         "today": today,

@@ -1,16 +1,36 @@
 """Closed lists of the incentives app."""
 
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
 class Tier(models.TextChoices):
-    """C37-C39: the three layers of the KOC ladder; no tier yet is the empty text."""
+    """C37-C39: the three steps of a ladder, by their words for KOC; no tier is the empty text."""
 
     JUNIOR = "junior", _("Junior")
     INTERMEDIATE = "intermediate", _("Intermediate")
     SENIOR = "senior", _("Senior")
+
+
+# Store staff have stars, which need no translation.
+STARS = {Tier.JUNIOR: "★1", Tier.INTERMEDIATE: "★2", Tier.SENIOR: "★3"}
+
+
+def tier_label(tier: str, kind: str = "") -> str | Promise:
+    """Our word for a tier of a kind of creator, of both where there is no kind."""
+    if tier not in Tier.values:
+        return tier
+    own, star = Tier(tier).label, STARS[Tier(tier)]
+    if kind:
+        return star if kind == "kos" else own
+    return format_lazy("{} / {}", own, star)
+
+
+# For rules that may hold for both.
+TIER_CHOICES = [(tier, tier_label(tier)) for tier in Tier.values]
 
 
 class BeneficiaryRole(models.TextChoices):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from incentives import tiers
+from incentives import tier_names, tiers
 from incentives.models import LadderVersion
 from incentives.tiers import Ladder, LadderFault
 from kosops.lib.errors import DomainError
@@ -25,6 +25,7 @@ FAULTS = {
     "too_small": _("%(field)s: %(value)s is too small; the least is %(limit)s."),
     "too_large": _("%(field)s: %(value)s is too large; the most is %(limit)s."),
     "wrong_order": _("%(field)s: name each tier once, in this order: %(value)s."),
+    "too_long": _("%(field)s has at most %(limit)s letters."),
     "repeated": _("%(field)s asks for the same as a condition above it."),
     "empty": _("%(field)s needs at least one condition, or everybody would reach the tier."),
 }
@@ -113,6 +114,7 @@ def save_ladder(
             _("There are already new rules from %(day)s. Choose another day."),
             day=valid_from.isoformat(),
         ) from error
+    tier_names.forget()
     activity.record(
         by=by,
         verb="ladder.saved",

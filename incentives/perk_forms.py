@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
-from incentives.choices import Tier
+from incentives.choices import TIER_CHOICES
 from incentives.models.points import MOST_POINTS
 from incentives.perks import MAX_REASON
 from incentives.points_choices import Delivery, RewardKind
@@ -55,7 +55,7 @@ class RewardForm(forms.Form):
     )
     tiers = forms.MultipleChoiceField(
         label=_("Tiers"),
-        choices=Tier.choices,
+        choices=TIER_CHOICES,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None ticked: every tier. With layers ticked too, either opens the door."),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
 from customers.choices import Channel
-from incentives.choices import BeneficiaryRole, Tier
+from incentives.choices import TIER_CHOICES, BeneficiaryRole
 from incentives.forms import PlainDecimalField, PlainIntegerField, PlanForm
 from incentives.models import PlanVersion
 from incentives.models.plans import LONGEST_SHIELD
@@ -112,7 +112,7 @@ class WideRateForm(forms.Form):
 
     role = forms.ChoiceField(label=_("Role"), choices=BeneficiaryRole.choices)
     category = forms.CharField(label=_("Category"), max_length=60, required=False)
-    tier = forms.ChoiceField(label=_("Tier"), choices=[*ANY, *Tier.choices], required=False)
+    tier = forms.ChoiceField(label=_("Tier"), choices=[*ANY, *TIER_CHOICES], required=False)
     creator_kind = forms.ChoiceField(
         label=_("Kind"), choices=[*ANY, *CreatorKind.choices], required=False
     )

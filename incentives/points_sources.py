@@ -89,9 +89,9 @@ register(
     )
 )
 for _tier, _label in (
-    (Tier.JUNIOR, pgettext_lazy("points", "Reached Junior for the first time")),
-    (Tier.INTERMEDIATE, pgettext_lazy("points", "Reached Intermediate for the first time")),
-    (Tier.SENIOR, pgettext_lazy("points", "Reached Senior for the first time")),
+    (Tier.JUNIOR, pgettext_lazy("points", "Reached Junior or ★1 for the first time")),
+    (Tier.INTERMEDIATE, pgettext_lazy("points", "Reached Intermediate or ★2 for the first time")),
+    (Tier.SENIOR, pgettext_lazy("points", "Reached Senior or ★3 for the first time")),
 ):
     register(
         Source(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import StoreKind
 from incentives import race_facts
-from incentives.choices import Tier
+from incentives.choices import Tier, tier_label
 from incentives.models import Race, RaceEntry
 from incentives.race_choices import Measure, RaceKind, TieRule
 from incentives.race_rules import FIGURES_IN, Formula, Points, Step, Term, band_of
@@ -117,7 +117,7 @@ def league_name(race: Race, formula: Formula, league: str) -> str:
 def _kind_name(race: Race, kind: str) -> str:
     if race.kind == RaceKind.STORE:
         return str(StoreKind(kind).label) if kind in StoreKind.values else _("Other stores")
-    return str(Tier(kind).label) if kind in Tier.values else _("No tier")
+    return str(tier_label(kind)) if kind in Tier.values else _("No tier")
 
 
 def _band_name(race: Race, least: int, most: int | None) -> str:

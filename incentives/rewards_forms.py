@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from incentives import rewards, rewards_sources
-from incentives.choices import Tier
+from incentives.choices import TIER_CHOICES
 from incentives.forms import PlainDecimalField, PlainIntegerField
 from incentives.rewards_rule import MOST_DAYS, MOST_MONTHS
 from kosops.lib.errors import DomainError
@@ -45,7 +45,6 @@ class RewardRuleForm(forms.Form):
     paid_in = forms.ChoiceField(
         label=_("Paid in"),
         choices=[("money", _("Money")), ("points", _("Points"))],
-        required=False,
     )
     points_months = PlainIntegerField(
         label=_("Points live for months"),
@@ -81,7 +80,7 @@ class RewardRuleForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     tiers = forms.MultipleChoiceField(
-        label=_("Tier"), choices=Tier.choices, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Tier"), choices=TIER_CHOICES, required=False, widget=forms.CheckboxSelectMultiple
     )
     platforms = forms.MultipleChoiceField(
         label=_("Platform"),

@@ -15,6 +15,7 @@ from kosops.ui import formats
 from kosops.ui.parts import CalcRow
 from matrix.choices import CreatorKind
 from matrix.models.platforms import label_of
+from matrix.tier_steps import Whose
 
 
 def source_name(code: str) -> str:
@@ -123,7 +124,8 @@ def condition_sentences(terms: Terms, brand: int) -> list[str]:
         kinds = ", ".join(str(CreatorKind(kind).label) for kind in terms.kinds)
         found.append(_("Only %(kinds)s") % {"kinds": kinds})
     if terms.tiers:
-        names = ", ".join(tier_words.tier_name(tier) for tier in terms.tiers)
+        whose = Whose(brand, terms.kinds[0]) if len(terms.kinds) == 1 else None
+        names = ", ".join(tier_words.tier_name(tier, whose) for tier in terms.tiers)
         found.append(_("Tier %(tiers)s") % {"tiers": names})
     if terms.platforms:
         names = ", ".join(str(label_of(brand, code)) for code in terms.platforms)

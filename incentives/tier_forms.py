@@ -10,8 +10,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from incentives import ladders, tier_facts, tier_words, tiers
-from incentives.choices import Tier
+from incentives import ladders, tier_facts, tier_names, tier_words, tiers
+from incentives.choices import tier_label
 from incentives.tiers import (
     BEST_NOTE,
     MEDIAN_NOTE,
@@ -23,6 +23,7 @@ from incentives.tiers import (
     Review,
 )
 from kosops.lib.errors import DomainError
+from matrix.models import Creator
 
 THRESHOLDS = {
     "at_least": (tiers.MOST_AT_LEAST, 1),
@@ -51,6 +52,7 @@ class Part:
 @dataclass(frozen=True)
 class TierPart:
     tier: str
+    name: forms.BoundField
     reach: list[Part]
     keep: list[Part]
     reach_any: forms.BoundField
@@ -79,12 +81,18 @@ class LadderForm(forms.Form):
     tried, without script.
     """
 
-    def __init__(self, *args: Any, ladder: Ladder, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ladder: Ladder, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.ladder = ladder
+        self.ladder, self.kind = ladder, kind
         for place in self._places():
             self._add(place)
         for rule in ladder.tiers:
+            self.fields[f"{rule.tier}-name"] = forms.CharField(
+                label=_("Called"),
+                max_length=tiers.MOST_NAME,
+                initial=rule.name or tier_label(rule.tier, kind),
+                required=False,
+            )
             for because in Because:
                 self.fields[f"{rule.tier}-{because}-any"] = forms.ChoiceField(
                     label=_("To reach it") if because == Because.REACH else _("To keep it"),
@@ -111,7 +119,12 @@ class LadderForm(forms.Form):
         """The fields in the order of the ladder, for the template."""
         found = {
             rule.tier: TierPart(
-                rule.tier, [], [], self[f"{rule.tier}-reach-any"], self[f"{rule.tier}-keep-any"]
+                rule.tier,
+                self[f"{rule.tier}-name"],
+                [],
+                [],
+                self[f"{rule.tier}-reach-any"],
+                self[f"{rule.tier}-keep-any"],
             )
             for rule in self.ladder.tiers
         }
@@ -134,6 +147,10 @@ class LadderForm(forms.Form):
             if condition := self._condition(place):
                 by_tier[place.tier][str(place.because)].append(condition)
         for tier, each in by_tier.items():
+            called = self.cleaned_data.get(f"{tier}-name", "")
+            # Our own words stay translated.
+            if called and called != str(tier_label(tier, self.kind)):
+                each["name"] = called
             for because in Because:
                 if self.cleaned_data.get(f"{tier}-{because}-any"):
                     each[f"{because}_any"] = True
@@ -222,9 +239,7 @@ class StartForm(forms.Form):
 class PinForm(forms.Form):
     """A tier set by hand."""
 
-    tier = forms.ChoiceField(
-        label=_("Tier"), choices=[*Tier.choices, ("", _("No tier"))], required=False
-    )
+    tier = forms.ChoiceField(label=_("Tier"), required=False)
     until = forms.DateField(
         label=_("Last day"),
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -233,6 +248,13 @@ class PinForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    def __init__(self, *args: Any, creator: Creator, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tier"].choices = [  # type: ignore[attr-defined]
+            *((tier, tier_names.name(tier, creator)) for tier in tiers.TIERS),
+            ("", _("No tier")),
+        ]
 
     def clean_until(self) -> Any:
         day = self.cleaned_data["until"]

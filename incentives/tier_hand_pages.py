@@ -130,7 +130,7 @@ def pin(request: HttpRequest, creator_id: int) -> HttpResponse:
     creator = get_object_or_404(
         Creator.objects.for_user(request.user, PIN).select_related("store"), pk=creator_id
     )
-    form = PinForm(request.POST or None, initial={"tier": creator.tier})
+    form = PinForm(request.POST or None, creator=creator, initial={"tier": creator.tier})
     if request.method == "POST" and form.is_valid():
         try:
             tier_pins.pin(by=request.user, creator=creator, **form.cleaned_data)

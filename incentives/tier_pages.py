@@ -22,7 +22,7 @@ from accounts.models import Unit
 from content.formulas import value_of
 from content.models import Post
 from incentives import ladders, tier_notices, tier_review, tier_runs, tier_words, tiers
-from incentives.choices import Tier
+from incentives.choices import tier_label
 from incentives.models import LadderVersion, TierChange, TierRun
 from incentives.tier_forms import LadderForm, StartForm
 from incentives.tiers import Ladder, Outcome
@@ -36,6 +36,7 @@ from kosops.ui.parts import Choice, Rung
 from matrix.choices import CreatorKind
 from matrix.filters import CURRENT_STATES
 from matrix.models import Creator
+from matrix.tier_steps import Whose
 
 VIEW = "tiers.view"
 RUN = "tiers.run"
@@ -134,7 +135,10 @@ def tier_run(request: HttpRequest, run_id: int) -> HttpResponse:
     changes = visible.filter(run=shown).select_related("creator__store")
     context = {
         "run": shown,
-        "heads": [(tier_words.tier_name(t), shown.counts["heads"].get(t, 0)) for t in _order()],
+        "heads": [
+            (tier_words.tier_name(t, shown.ladder), shown.counts["heads"].get(t, 0))
+            for t in _order()
+        ],
         "page": keyset_page(
             changes, field="id", descending=False, cursor=request.GET.get("cursor", "")
         ),
@@ -187,7 +191,7 @@ def _rungs(ladder: Ladder, heads: dict[str, int], kind: str) -> list[Rung]:
     everybody = sum(heads.values())
     return [
         Rung(
-            name=Tier(rule.tier).label,
+            name=rule.name or tier_label(rule.tier, kind),
             level=level,
             heads=heads[rule.tier],
             share_bp=formats.share_bp(heads[rule.tier], everybody),
@@ -328,7 +332,7 @@ def tier_preview(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _save(request, brand, kind, version)
     tried = any(name.endswith("at_least") for name in request.GET)
-    form = LadderForm(request.GET if tried else None, ladder=_base(request, version))
+    form = LadderForm(request.GET if tried else None, ladder=_base(request, version), kind=kind)
     return _preview_page(request, brand, kind, version, form, StartForm())
 
 
@@ -341,7 +345,7 @@ def _base(request: HttpRequest, version: LadderVersion) -> Ladder:
 
 def _save(request: HttpRequest, brand: Unit, kind: str, version: LadderVersion) -> HttpResponse:
     access.require(request.user, RUN, brand)
-    form = LadderForm(request.POST, ladder=_base(request, version))
+    form = LadderForm(request.POST, ladder=_base(request, version), kind=kind)
     start = StartForm(request.POST)
     if form.is_valid() and start.is_valid():
         try:
@@ -374,6 +378,7 @@ def _preview_page(
     context: dict[str, Any] = {
         "brand": brand,
         "kind": kind,
+        "whose": Whose(brand.pk, kind),
         "kind_label": CreatorKind(kind).label,
         "version": version,
         "form": form,
@@ -419,7 +424,7 @@ def _comparison(
         "changed": present is not None and rules != _rules_json(brand, kind, today),
         "comparison": [
             (
-                tier_words.tier_name(tier),
+                tier_words.tier_name(tier, Whose(brand.pk, kind)),
                 tier_words.tier_level(tier),
                 now[tier],
                 present.heads[tier] if present else None,
@@ -463,7 +468,11 @@ def tier_change(request: HttpRequest, change_id: int) -> HttpResponse:
     context = {
         "change": shown,
         "sentence": tier_words.change_sentence(
-            shown.creator.name, shown.from_tier, shown.to_tier, shown.effective_on
+            shown.creator.name,
+            shown.from_tier,
+            shown.to_tier,
+            shown.effective_on,
+            shown.creator,
         ),
         "findings": tier_runs.explained(shown.explanation),
         "since": _since(shown),
@@ -481,7 +490,11 @@ def _pinned_change(request: HttpRequest, shown: TierChange) -> HttpResponse:
     context = {
         "change": shown,
         "sentence": tier_words.change_sentence(
-            shown.creator.name, shown.from_tier, shown.to_tier, shown.effective_on
+            shown.creator.name,
+            shown.from_tier,
+            shown.to_tier,
+            shown.effective_on,
+            shown.creator,
         ),
         "history": tier_runs.history_of(shown.creator)[:CHANGES_SHOWN],
     }

@@ -34,6 +34,7 @@ from kosops.lib.periods import Month
 from matrix import registry
 from matrix.choices import CreatorKind, CreatorState
 from matrix.models import Creator
+from matrix.tier_steps import Whose
 
 # How many movers of each sort a preview lists; it counts all of them.
 LISTED = 50
@@ -73,6 +74,8 @@ class Move:
     falls_on: dt.date | None
     since: dt.date | None
     explanation: dict[str, Any]
+    # The ladder that says how tiers are called.
+    whose: Whose | None = None
 
     @property
     def posts(self) -> list[int]:
@@ -454,7 +457,7 @@ def preview(
         as_of=as_of,
         counts=counts,
         heads=heads,
-        moves=[_move(row) for row in found["moves"]],
+        moves=[_move(row, Whose(brand.pk, kind)) for row in found["moves"]],
     )
 
 
@@ -491,7 +494,7 @@ def _preview_statement(question: tier_sql.Question) -> str:
     """
 
 
-def _move(row: dict[str, Any]) -> Move:
+def _move(row: dict[str, Any], whose: Whose) -> Move:
     return Move(
         creator_id=row["creator_id"],
         name=row["name"],
@@ -502,6 +505,7 @@ def _move(row: dict[str, Any]) -> Move:
         falls_on=_day(row["falls_on"]),
         since=_day(row["since"]),
         explanation=row["explanation"],
+        whose=whose,
     )
 
 
@@ -604,7 +608,7 @@ def history_of(creator: Creator) -> QuerySet[TierChange]:
     """All tier changes of a creator, newest first."""
     return (
         TierChange.objects.filter(creator=creator)
-        .select_related("run__ladder", "pin__created_by")
+        .select_related("creator", "run__ladder", "pin__created_by")
         .order_by("-effective_on", "-id")
     )
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from content.formulas import ENGAGEMENT, TIER_INTERACTIONS
-from incentives import tier_facts, tiers
+from incentives import tier_facts, tier_names, tiers
 from incentives.choices import Tier
 from incentives.models import TierPin
 from incentives.tier_runs import Finding
@@ -20,8 +21,13 @@ from incentives.tiers import BEST_NOTE, MEDIAN_NOTE, NOTES, Condition
 from kosops.ui import formats
 
 
-def tier_name(tier: str) -> str:
-    return str(Tier(tier).label) if tier in Tier.values else _("No tier")
+def tier_name(tier: str, whose: Any = None) -> str:
+    """A tier by the name that it has for a creator or on a ladder, or for what belongs to one."""
+    if tier not in Tier.values:
+        return _("No tier")
+    for part in ("creator", "whose"):
+        whose = getattr(whose, part, whose)
+    return str(tier_names.name(tier, whose))
 
 
 def tier_level(tier: str) -> int:
@@ -177,12 +183,12 @@ def gap_sentence(finding: Finding) -> str:
     return text % facts
 
 
-def change_sentence(name: str, from_tier: str, to_tier: str, on: dt.date) -> str:
+def change_sentence(name: str, from_tier: str, to_tier: str, on: dt.date, whose: Any = None) -> str:
     """What happened to a creator's tier."""
     facts = {
         "name": name,
-        "before": tier_name(from_tier),
-        "after": tier_name(to_tier),
+        "before": tier_name(from_tier, whose),
+        "after": tier_name(to_tier, whose),
         "day": formats.day(on, get_language()),
     }
     if tier_level(to_tier) > tier_level(from_tier):
@@ -203,9 +209,9 @@ def pin_sentence(pin: TierPin) -> str:
     }
 
 
-def risk_sentence(to_tier: str, falls_on: dt.date) -> str:
+def risk_sentence(to_tier: str, falls_on: dt.date, whose: Any = None) -> str:
     """What comes if nothing changes, for somebody at risk."""
-    facts = {"after": tier_name(to_tier), "day": formats.day(falls_on, get_language())}
+    facts = {"after": tier_name(to_tier, whose), "day": formats.day(falls_on, get_language())}
     if not to_tier:
         return _("The tier is lost on %(day)s if nothing changes") % facts
     return _("Falls to %(after)s on %(day)s if nothing changes") % facts

@@ -49,6 +49,8 @@ _counted: dict[str, bool] = {ORDERS: False, SALES: True, LEADS: False}
 # The largest thresholds that can be meant; beyond them is a typing error.
 MOST_DAYS = 3650
 MOST_NOTES = 20
+# Letters of the name of a tier.
+MOST_NAME = 16
 MOST_GRACE = 365
 MOST_SETTLED = 90
 MOST_AT_LEAST = 10**9
@@ -113,6 +115,8 @@ class TierRule:
     # One of the conditions is enough.
     reach_any: bool = False
     keep_any: bool = False
+    # What the brand calls it; empty for our word.
+    name: str = ""
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -352,6 +356,8 @@ def _rule_to_json(rule: TierRule) -> dict[str, Any]:
     for name in ("reach_any", "keep_any"):
         if getattr(rule, name):
             form[name] = True
+    if rule.name:
+        form["name"] = rule.name
     return form
 
 
@@ -500,10 +506,13 @@ def _falls_to(lower: Sequence[TierRule], facts: Mapping[str, Fact]) -> str:
 
 
 def _rule(data: Any, place: str) -> TierRule:
-    fields = _object(data, place, {"tier", "reach", "keep", "reach_any", "keep_any"})
+    fields = _object(data, place, {"tier", "reach", "keep", "reach_any", "keep_any", "name"})
     tier = fields.get("tier")
     if tier not in TIERS:
         raise LadderFault(_at(place, "tier"), "not_known", value=str(tier))
+    called = fields.get("name", "")
+    if not isinstance(called, str) or len(called) > MOST_NAME:
+        raise LadderFault(_at(place, "name"), "too_long", limit=MOST_NAME)
     parts = {}
     for name in ("reach", "keep"):
         where = _at(place, name)
@@ -524,6 +533,7 @@ def _rule(data: Any, place: str) -> TierRule:
         keep=parts["keep"],
         reach_any=_is_any(fields, "reach_any", place),
         keep_any=_is_any(fields, "keep_any", place),
+        name=called.strip(),
     )
 
 

@@ -7,8 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from incentives import explaining, explaining_words, plan_words
-from incentives.choices import BeneficiaryRole, Tier
+from incentives import explaining, explaining_words, plan_words, tier_names
+from incentives.choices import BeneficiaryRole
 from incentives.explaining import Explanation
 from kosops.lib.periods import Month
 from kosops.ui import formats
@@ -85,7 +85,7 @@ def rule_sentence(explanation: Explanation) -> str:
         "rate": percent_bp(explanation.rate_bp),
         "plan": explanation.version.name if explanation.version else "",
         "category": explanation.category,
-        "tier": str(Tier(explanation.tier).label) if explanation.tier else "",
+        "tier": str(tier_names.name(explanation.tier, explanation.creator)),
     }
     if facts["category"] and facts["tier"]:
         return _("%(role)s, %(category)s, tier %(tier)s: %(rate)s by “%(plan)s”") % facts

@@ -70,7 +70,7 @@ class MemberRow:
     @property
     def tier(self) -> tuple[Any, int]:
         code = self.member.creator.tier
-        return tier_steps.label(code), tier_steps.level(code)
+        return tier_steps.label(code, self.member.creator), tier_steps.level(code)
 
 
 @require_safe

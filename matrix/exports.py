@@ -90,7 +90,7 @@ def _counted(name: str) -> Callable[[Any], Any]:
 
 
 def _tier(row: Creator) -> str:
-    return str(dict(tier_steps.choices()).get(row.tier, row.tier))
+    return str(tier_steps.label(row.tier, row)) if row.tier else ""
 
 
 def register() -> None:

@@ -135,7 +135,7 @@ def _answer(
     context = {
         "asked": asked,
         "why": help_requests.why(asked, timezone.now()),
-        "tier": (tier_steps.label(creator.tier), tier_steps.level(creator.tier)),
+        "tier": (tier_steps.label(creator.tier, creator), tier_steps.level(creator.tier)),
         "may_answer": may_answer,
         "may_see_people": access.reach(request.user, "matrix.view").covers(creator.store),
         "answer_form": answer_form or AnswerForm(),

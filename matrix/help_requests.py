@@ -71,7 +71,7 @@ def why(request: HelpRequest, now: dt.datetime) -> str:
     creator = request.creator
     parts = [str(Layer.QUALITY.label)] if creator.layer == Layer.QUALITY else []
     kind = creator.get_kind_display()
-    tier = tier_steps.label(creator.tier) if creator.tier else ""
+    tier = tier_steps.label(creator.tier, creator) if creator.tier else ""
     parts.append(_("%(tier)s %(kind)s") % {"tier": tier, "kind": kind} if tier else kind)
     if request.waits:
         parts.append(_("waits %(time)s") % {"time": in_words(now - request.asked_at)})

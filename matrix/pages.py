@@ -62,7 +62,9 @@ class CreatorRow:
 
     @property
     def tier(self) -> tuple[Any, int]:
-        return tier_steps.label(self.creator.tier), tier_steps.level(self.creator.tier)
+        return tier_steps.label(self.creator.tier, self.creator), tier_steps.level(
+            self.creator.tier
+        )
 
     @property
     def by_platform(self) -> list[tuple[str, int]]:
@@ -157,7 +159,7 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
     platforms |= {line.account.paired_platform for line in public}
     context = {
         "creator": found,
-        "tier": (tier_steps.label(found.tier), tier_steps.level(found.tier)),
+        "tier": (tier_steps.label(found.tier, found), tier_steps.level(found.tier)),
         "figures": _creator_figures(found, public, known, now),
         "accounts": public,
         "private": private,

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
-from incentives.choices import Tier
+from incentives.choices import Tier, tier_label
 from incentives.models.points import MOST_POINTS
 from incentives.points_choices import Delivery, RedemptionState, RewardKind, RewardState
 from matrix.choices import CreatorKind, Layer
@@ -77,7 +77,11 @@ class Reward(models.Model):
         """For whom it is, in words; empty when for everybody."""
         return [
             *([str(CreatorKind(self.creator_kind).label)] if self.creator_kind else []),
-            *(str(Tier(tier).label) for tier in self.tiers if tier in Tier.values),
+            *(
+                str(tier_label(tier, self.creator_kind))
+                for tier in self.tiers
+                if tier in Tier.values
+            ),
             *(str(Layer(layer).label) for layer in self.layers if layer in Layer.values),
             *([self.unit.name] if self.unit else []),
         ]

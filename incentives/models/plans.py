@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
 from customers.choices import Channel
-from incentives.choices import BeneficiaryRole, Tier
+from incentives.choices import BeneficiaryRole, tier_label
 from incentives.plan_choices import BandMode, Base, Buyer, PlanState, SelfPurchase
 from kosops.lib.money import MAX_MINOR
 from matrix.choices import CreatorKind
@@ -201,7 +201,7 @@ class PlanRate(models.Model):
 
     @property
     def tier_name(self) -> str:
-        return str(Tier(self.tier).label) if self.tier in Tier.values else self.tier
+        return str(tier_label(self.tier, self.creator_kind))
 
 
 class PlanBand(models.Model):

@@ -34,4 +34,4 @@ def tier_reasons(explanation: dict[str, Any]) -> list[Finding]:
 @register.filter
 def tier_risk(risk: TierRisk | Move) -> str:
     """What comes for somebody at risk if nothing changes."""
-    return tier_words.risk_sentence(risk.to_tier, risk.falls_on) if risk.falls_on else ""
+    return tier_words.risk_sentence(risk.to_tier, risk.falls_on, risk) if risk.falls_on else ""

@@ -44,6 +44,7 @@ def page(client, name, *args):
 FORM = {
     "name": "Notes in autumn",
     "source": "note",
+    "paid_in": "money",
     "first_day": (TODAY - dt.timedelta(20)).isoformat(),
     "from_0": "0",
     "pays_0": "5",

@@ -123,7 +123,7 @@ def test_the_database_sorts_as_the_rule_says(mixed):
 
 
 def test_each_says_why_it_stands_where_it_stands(mixed):
-    label = dict(tier_steps.choices())[mixed[0].creator.tier]
+    label = tier_steps.label(mixed[0].creator.tier, mixed[0].creator)
     now = NOON + dt.timedelta(hours=5)
     assert help_requests.why(mixed[0], now) == f"Quality layer · {label} KOS · waits 5 hours"
     assert help_requests.why(mixed[5], now) == "KOS · waits 16 days"
