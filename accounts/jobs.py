@@ -18,7 +18,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.files.base import File
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import DateTimeField, F, Q, QuerySet, Value
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -143,7 +144,7 @@ def cancel(*, by: Person, job: Job) -> Job:
     """Stop a job that waits or runs; what its finished chunks did stays. One that ended stays so."""
     now = timezone.now()
     changed = Job.objects.filter(pk=job.pk, state__in=OPEN_STATES).update(
-        state=JobState.CANCELLED, ended_at=now
+        state=JobState.CANCELLED, ended_at=_ended()
     )
     job.refresh_from_db()
     if changed:
@@ -155,9 +156,8 @@ def sweep() -> int:
     """Queue again what the queue lost: jobs nobody took and jobs whose worker is gone."""
     now = timezone.now()
     lost = Q(state=JobState.WAITING, created_at__lt=now - LOST_AFTER)
-    found = list(Job.objects.filter(lost | _silent(now)).values_list("pk", flat=True))
-    for job_id in found:
-        queue.after_commit("accounts.tasks.run_job", job_id)
+    found = list(Job.objects.filter(lost | _silent()).order_by("pk").values_list("pk", flat=True))
+    queue.send_each("accounts.tasks.run_job", found)
     return len(found)
 
 
@@ -196,7 +196,7 @@ class Progress:
         self._store(result_file=self.job.result_file.name)
 
     def _store(self, **changes: Any) -> None:
-        if not _mine(self.job).update(beat_at=timezone.now(), **changes):
+        if not _mine(self.job).update(beat_at=Now(), **changes):
             raise Cancelled
         for name, value in changes.items():
             if name != "result_file":
@@ -237,7 +237,7 @@ def _claim(job_id: int) -> Job | None:
     job = (
         Job.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("created_by")
-        .filter(Q(state=JobState.WAITING) | _silent(now), pk=job_id)
+        .filter(Q(state=JobState.WAITING) | _silent(), pk=job_id)
         .first()
     )
     if job is None:
@@ -250,17 +250,18 @@ def _claim(job_id: int) -> Job | None:
         job.failures += 1
     job.state = JobState.RUNNING
     job.attempts += 1
-    job.started_at = job.started_at or now
-    job.beat_at = now
-    job.save(update_fields=["state", "attempts", "failures", "started_at", "beat_at"])
+    job.started_at = job.started_at or max(now, job.created_at)
+    job.save(update_fields=["state", "attempts", "failures", "started_at"])
+    Job.objects.filter(pk=job.pk).update(beat_at=Now())
     if job.failures >= MAX_ATTEMPTS:
         _give_up(job)
         return None
     return job
 
 
-def _silent(now: dt.datetime) -> Q:
-    return Q(state=JobState.RUNNING, beat_at__lt=now - SILENT_AFTER)
+def _silent() -> Q:
+    """By the clock of the database, which is one for all: those of servers differ (T2)."""
+    return Q(state=JobState.RUNNING, beat_at__lt=Now() - SILENT_AFTER)
 
 
 def _mine(job: Job) -> QuerySet[Job]:
@@ -276,7 +277,7 @@ def _signs_of_life(job: Job) -> Iterator[None]:
     def beat() -> None:
         while not over.wait(BEAT_EVERY):
             try:
-                if not _mine(job).update(beat_at=timezone.now()):
+                if not _mine(job).update(beat_at=Now()):
                     break
             except DatabaseError:
                 # A chunk may hold the row for longer than the lock timeout; then nobody else can
@@ -295,12 +296,17 @@ def _signs_of_life(job: Job) -> Iterator[None]:
 
 
 def _end(job: Job, state: str, *, error: str = "", counts: dict[str, Any] | None = None) -> None:
-    changes: dict[str, Any] = {"state": state, "error": error, "ended_at": timezone.now()}
+    changes: dict[str, Any] = {"state": state, "error": error, "ended_at": _ended()}
     if counts is not None:
         changes["counts"] = counts
     if state == JobState.DONE and job.total is not None:
         changes["done"] = F("total")
     _mine(job).update(**changes)
+
+
+def _ended() -> Greatest:
+    """Now, but never before the start: a clock may have been set back meanwhile (T3)."""
+    return Greatest(Value(timezone.now(), DateTimeField()), "started_at", "created_at")
 
 
 def _put_back(job: Job, *, failed: bool) -> None:

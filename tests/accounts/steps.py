@@ -14,6 +14,7 @@ from accounts.models import Activity, Job
 
 KIND = "tests.steps"
 STEPS = 10
+ALL = list(range(1, STEPS + 1))
 
 
 def take_step(job: Job, number: int) -> None:
