@@ -266,7 +266,8 @@ def _post(by: Person | None, run: CommissionRun) -> None:
     )
     months = month_sql.post(by, run)
     run.state = RunState.POSTED
-    run.posted_at = timezone.now()
+    # A clock may have been set back since the run began (T3).
+    run.posted_at = max(timezone.now(), run.created_at)
     run.counts = {**run.counts, "journals": journals, **({"months": months} if months else {})}
     run.save(update_fields=["state", "posted_at", "counts"])
     activity.record(by=by, verb="commission_run.run", object=run, unit=run.brand, after=run.counts)

@@ -35,11 +35,11 @@ class OwnOrders(DemoPart):
                 continue
             seen.add(seller)
             OwnBuyer.objects.create(brand_id=brand.pk, creator_id=seller, buyer_key=buyer)
-        with clock(self.demo.at(last, 12, 10)):
+        with clock(self.demo.at(last, 23, 50)):
             own_orders.find_of(brand, sorted(seen))
         chen = Person.objects.filter(username="chen").first() or Person.objects.get(username="zhao")
         for note, found in zip(
             NOTES, OwnOrder.objects.filter(brand=brand).order_by("pk"), strict=False
         ):
-            with clock(self.demo.at(last, 15, 5)):
+            with clock(self.demo.at(last, 23, 55)):
                 own_orders.check(by=chen, own_order=found, note=note)

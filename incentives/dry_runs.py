@@ -130,7 +130,7 @@ def work_out(dry_run: DryRun, progress: jobs.Progress | None = None) -> None:
             progress(done, len(months))
     if dry_run.finished_at is None:
         dry_run.totals = dry_sql.totals(dry_run)
-        dry_run.finished_at = timezone.now()
+        dry_run.finished_at = max(timezone.now(), dry_run.started_at)
         dry_run.save(update_fields=["totals", "finished_at"])
 
 

@@ -78,7 +78,7 @@ def prove(*, by: Person | None) -> list[proof.Finding]:
             run = ProofRun.objects.create(
                 brand=brand,
                 started_at=started,
-                finished_at=timezone.now(),
+                finished_at=max(timezone.now(), started),
                 by=by,
                 differences=total,
                 findings=kept,

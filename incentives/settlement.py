@@ -78,6 +78,33 @@ def next_months(brands: QuerySet[Unit]) -> list[tuple[Unit, Month]]:
     return [(brand, month) for brand, month in months if month.last_day < timezone.localdate()]
 
 
+def late_orders(settlement: Settlement, most: int = 50) -> list[dict[str, Any]]:
+    """Orders of closed months whose commission changed in this one (T4), the earliest day first.
+
+    Each with its own day, what this month posted for it, and in ``whole`` how many there are.
+    """
+    month = Month.parse(settlement.period)
+    return sql.fetch_all(
+        """
+        SELECT o.id, o.external_id, o.business_date AS day, o.paid_at, s.name AS store,
+               sum(c.amount)::bigint AS amount, count(*) OVER () AS whole
+          FROM incentives_commissionrun r
+          JOIN incentives_commissionline c ON c.run_id = r.id
+          JOIN customers_order o ON o.id = c.order_id AND o.business_date < %(first)s
+          JOIN accounts_unit s ON s.id = o.store_id
+         WHERE r.brand_id = %(brand)s AND r.kind = 'accrual'
+           AND r.as_of BETWEEN %(first)s AND %(last)s
+         GROUP BY o.id, s.name ORDER BY o.business_date, o.id LIMIT %(most)s
+        """,
+        {
+            "brand": settlement.brand_id,
+            "first": month.first_day,
+            "last": settlement.until or month.last_day,
+            "most": most,
+        },
+    )
+
+
 def days_to_run(brand: Unit, day: dt.date) -> list[dt.date]:
     """The days for which runs up to ``day`` have to be made, ``day`` itself last.
 
@@ -211,7 +238,7 @@ def close(by: Person | None, settlement: Settlement, state: str = SettlementStat
     settlement.content_hash = totals.pop("digest")
     settlement.totals = totals
     settlement.state = state
-    settlement.settled_at = timezone.now()
+    settlement.settled_at = max(timezone.now(), settlement.created_at)
     settlement.save(update_fields=["content_hash", "totals", "state", "settled_at"])
     activity.record(
         by=by, verb=f"settlement.{state}", object=settlement, unit=settlement.brand, after=totals

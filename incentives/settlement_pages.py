@@ -171,6 +171,23 @@ def settlement_page(request: HttpRequest, settlement_id: int) -> HttpResponse:
     )
 
 
+@require_safe
+@login_required
+def settlement_late(request: HttpRequest, settlement_id: int) -> HttpResponse:
+    """The orders of closed months that this one posted, a fragment of its page."""
+    shown = get_object_or_404(Settlement.objects.for_user(request.user, VIEW), pk=settlement_id)
+    if not request.htmx:
+        return redirect("incentives:settlement", shown.pk)
+    reach = access.reach(request.user, "orders.view")
+    late = settlement.late_orders(shown)
+    context = {
+        "late": late,
+        "more": late[0]["whole"] - len(late) if late else 0,
+        "link": shown.brand_id is not None and reach.covers(shown.brand),
+    }
+    return render(request, "incentives/_settlement_late.html", context)
+
+
 # -- the books -----------------------------------------------------------------
 
 

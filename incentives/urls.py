@@ -54,6 +54,11 @@ urlpatterns = [
     path("settlements/<int:settlement_id>/act/", settlement_pages.interim_act, name="interim_act"),
     path("settlements/<int:settlement_id>/", settlement_pages.settlement_page, name="settlement"),
     path(
+        "settlements/<int:settlement_id>/late/",
+        settlement_pages.settlement_late,
+        name="settlement_late",
+    ),
+    path(
         "settlements/<int:settlement_id>/batch/", payout_pages.batch_make, name="payout_batch_make"
     ),
     path("books/", settlement_pages.books, name="books"),

@@ -387,6 +387,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incentives:order_commission": lambda w: {"order_id": w.order_id},
     "incentives:interim_act": lambda w: {"settlement_id": w.settlement.pk},
     "incentives:settlement": lambda w: {"settlement_id": w.settlement.pk},
+    "incentives:settlement_late": lambda w: {"settlement_id": w.settlement.pk},
     **dict.fromkeys(
         (
             "incentives:plan",
