@@ -34,7 +34,7 @@ class OwnOrderFilter(ListFilter):
         ListColumn(code="remains", label=_("Remains"), define="order_remains", numeric=True),
         ListColumn(code="commission", label=_("Commission"), define="commission", numeric=True),
         ListColumn(code="state", label=_("State")),
-        ListColumn(code="found", label=_("Found"), sort="found"),
+        ListColumn(code="found", label=_("Found on"), sort="found"),
     ]
 
     class Meta:
