@@ -171,7 +171,7 @@ def standings(formula: Formula, runners: Iterable[Runner]) -> list[Standing]:
 
 def _in_league(formula: Formula, runners: Sequence[Runner]) -> list[Standing]:
     best = {
-        term.fact: max((_figure(formula, term, runner) for runner in runners), default=0)
+        term.fact: max(_figure(formula, term, runner) for runner in runners)
         for term in formula.terms
     }
     scored = [_scored(formula, runner, best) for runner in runners]

@@ -1,7 +1,7 @@
 """Mutation tests of the rules, and their score by module: docs/mutation.md.
 
-    .venv/bin/python -m kosops.local.mutants          # run, then print the table
-    .venv/bin/python -m kosops.local.mutants --shown  # the table of the last run
+    .venv-mutants/bin/python -m kosops.local.mutants          # run, then print the table
+    .venv-mutants/bin/python -m kosops.local.mutants --shown  # the table of the last run
 
 Each mutant is one small change of a rule. It is killed if a test fails with it, or if the tests do
 not come to an end. The copies that are changed stand in ``mutants/``; the rules themselves are
@@ -9,6 +9,7 @@ never touched. Exits with 1 where a score is below what we ask for.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -62,8 +63,7 @@ def is_enough(found: list[Score]) -> bool:
 def main(arguments: list[str]) -> int:
     if "--shown" not in arguments:
         # Known results would stand although tests have changed since.
-        for path in COPIES.rglob("*.meta"):
-            path.unlink()
+        shutil.rmtree(COPIES, ignore_errors=True)
         command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1"]
         run = subprocess.run(command, cwd=BASE_DIR, check=False)
         if run.returncode:

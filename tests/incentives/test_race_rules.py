@@ -134,6 +134,13 @@ def test_a_part_of_a_target_is_rounded_down() -> None:
 def test_what_nobody_has_gives_no_share() -> None:
     (only,) = rules.standings(one(), [run(1, 1)])
     assert (only.points[0].share_bp, only.score, only.rank) == (0, 0, 1)
+    assert only.points[0].value == 0
+
+
+def test_a_figure_by_heads_is_rounded_down_and_a_total_is_not_divided() -> None:
+    (head,) = rules.standings(one(measure="per_head"), [run(1, 3, a=10)])
+    (total,) = rules.standings(one(), [run(1, 3, a=10)])
+    assert (str(head.points[0].figure), str(total.points[0].figure)) == ("3333", "10000")
 
 
 # -- what closes the gap -------------------------------------------------------

@@ -218,3 +218,13 @@ def test_a_bare_amount_below_zero_is_refused() -> None:
 
 def test_nothing_is_written_without_a_sign() -> None:
     assert [plain_amount(minor) for minor in (0, 1, -1)] == ["0.00", "0.01", "-0.01"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "code"), [([1, -1, 5], "negative_weight"), ([0, 0], "no_weights")]
+)
+def test_a_split_that_cannot_be_is_refused_in_words(weights: list[int], code: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        split(100, weights)
+    assert (refused.value.code, refused.value.status) == (code, 400)
+    assert "share" in str(refused.value)

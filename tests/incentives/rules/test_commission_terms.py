@@ -106,6 +106,14 @@ def test_a_line_is_asked_for_with_all_its_facts() -> None:
         assert rate_for(LINE, POT, None, terms(Rate(5, POT, 100, **{name: NAMES[name]}))) is None
 
 
+def test_a_plain_percentage_by_category_tier_and_kind_is_simple() -> None:
+    plain = Rate(1, SELLER, 500, category="makeup", tier="senior", kind="koc")
+    assert plain.simple is Rate(2, SHARER, 200).simple is True
+    more = [{name: NAMES[name]} for name in ("sku", "store", "channel", "buyer")]
+    more += [{"priority": 1}, {"of_seller": True}, {"fixed": 0}, {"role": POT}, {"role": MANAGER}]
+    assert [replace(plain, **each).simple for each in more] == [False] * len(more)
+
+
 # -- the shield after a new plan -----------------------------------------------
 
 PROMOTING = replace(ZHOU, promoting=True)
@@ -141,6 +149,13 @@ def test_the_shield_is_for_sellers_and_sharers_only() -> None:
     assert rate_for(LINE, SELLER, PROMOTING, terms(Rate(2, SELLER, 500))).id == 2
 
 
+def test_the_line_is_paid_by_the_rate_of_the_persons_tier_and_shield() -> None:
+    plan = terms(Rate(1, SHARER, 200), Rate(2, SHARER, 400, tier="senior"))
+    assert owed(replace(LINE, sharer=MAY), plan) == {(3, SHARER): 4_00}
+    old, new = Rate(1, SELLER, 800), Rate(2, SELLER, 500)
+    assert owed(replace(LINE, seller=PROMOTING), terms(new, before=[old])) == {(1, SELLER): 8_00}
+
+
 # -- fixed amounts -------------------------------------------------------------
 
 EACH = Rate(1, SELLER, 0, fixed=10_00, per_piece=True)
@@ -159,6 +174,7 @@ THREE = replace(LINE, net=300_00, paid=300_00, pieces=3)
         (replace(THREE, net=0), EACH, 0),
         # A free gift and a line of nothing come to nothing.
         (replace(THREE, net=0, paid=0), EACH, 0),
+        (replace(THREE, paid=0), ONCE, 0),
         (replace(THREE, pieces=0), EACH, 0),
         (replace(THREE, pieces=-1), EACH, 0),
         (replace(THREE, closed=True), EACH, 0),
@@ -179,6 +195,13 @@ def test_a_fixed_amount_shows_no_percentage_and_takes_its_part_of_the_cap() -> N
 def test_a_fixed_amount_is_never_more_than_the_cap() -> None:
     assert owed(LINE, terms(Rate(1, SELLER, 0, fixed=50_00), cap_bp=3_000)) == {(1, SELLER): 30_00}
     assert owed(LINE, terms(ONCE, cap_bp=0)) == {(1, SELLER): 0}
+
+
+def test_what_comes_to_nothing_takes_up_nothing_of_the_cap() -> None:
+    refunded = replace(THREE, net=0, sharer=MAY)
+    plan = terms(EACH, Rate(2, SHARER, 500), cap_bp=500)
+    (found,) = order_targets([refunded], plan, [{}])
+    assert [(target.role, target.rate_bp) for target in found] == [(SELLER, 0), (SHARER, 500)]
 
 
 # -- own orders ----------------------------------------------------------------
@@ -246,6 +269,7 @@ def test_an_override_is_a_part_of_the_line_or_of_what_the_seller_earns() -> None
 
 def test_without_a_sellers_commission_there_is_no_override_of_it() -> None:
     assert owed(LED, terms(OF_SELLER)) == {(9, MANAGER): 0}
+    assert owed(LED, terms(replace(OF_SELLER, rate_bp=10_000))) == {(9, MANAGER): 0}
     shared = replace(LED, seller=None, sharer=MAY)
     plan = terms(Rate(1, SHARER, 500), OF_SELLER)
     assert owed(shared, plan) == {(3, SHARER): 5_00, (9, MANAGER): 0}
