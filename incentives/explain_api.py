@@ -97,7 +97,7 @@ def tier(request: Request) -> Response:
                 "to_tier": risk.to_tier or None,
                 "since": api.day(risk.since),
                 "falls_on": api.day(risk.falls_on),
-                "text": tier_words.risk_sentence(risk.to_tier, risk.falls_on),
+                "text": tier_words.risk_sentence(risk.to_tier, risk.falls_on, person),
             }
             if risk
             else None,
@@ -133,7 +133,7 @@ def _change(change: TierChange) -> dict[str, Any]:
         "reason": pin.reason if pin else None,
         "until": api.day(pin.last_day) if pin else None,
         "text": tier_words.change_sentence(
-            number, change.from_tier, change.to_tier, change.effective_on
+            number, change.from_tier, change.to_tier, change.effective_on, change.creator
         ),
     }
 

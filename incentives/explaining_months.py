@@ -10,6 +10,7 @@ from incentives import commission_limits
 from incentives.commission_limits import Limit
 from incentives.commission_month import Step, Sum
 from incentives.models import MonthLine, PlanRate
+from incentives.month_sql import MONTH_BASE
 from incentives.plan_choices import BandMode
 from incentives.plans import month_rates_of
 from kosops.lib import sql
@@ -17,13 +18,13 @@ from kosops.lib.periods import Month
 from matrix.models import Creator
 
 # Entitlement by entitlement, as the runs of the month sum them up (`month_sql`), for one person.
-_SUMS = """
+_SUMS = f"""
     SELECT e.rate_id,
            COALESCE(sum(e.base) FILTER (WHERE e.whole), 0)::bigint AS base,
            COALESCE(sum(e.amount) FILTER (WHERE e.whole), 0)::bigint AS amount,
            COALESCE(sum(e.amount) FILTER (WHERE NOT e.whole), 0)::bigint AS others
       FROM (SELECT min(c.rate_id) AS rate_id, sum(c.amount)::bigint AS amount,
-                   (array_agg(c.base ORDER BY c.sequence DESC))[1] AS base,
+                   {MONTH_BASE} AS base,
                    sum(c.amount) = (array_agg(c.base ORDER BY c.sequence DESC))[1]
                        * min(r.rate_bp) / 10000 AS whole
               FROM incentives_commissionrun n
@@ -31,6 +32,7 @@ _SUMS = """
                    AND c.creator_id = %(creator)s
               JOIN customers_order o ON o.id = c.order_id
                    AND o.business_date BETWEEN %(first)s AND %(last)s
+              JOIN customers_orderline l ON l.id = c.order_line_id
               JOIN incentives_planrate r ON r.id = c.rate_id
              WHERE n.brand_id = %(brand)s AND n.kind = 'accrual' AND n.state = 'posted'
                AND n.as_of >= %(first)s

@@ -65,8 +65,16 @@ _TABLES = """
     TRUNCATE month_wanted, month_order
 """
 
+# What an entitlement counts with towards a step: what is left of its line today, since a refund below
+# a cent of commission posts nothing, and nothing where it earned less than a cent, since whether
+# such a line was ever credited hangs on what came first.
+MONTH_BASE = """CASE WHEN c.role NOT IN ('seller', 'sharer')
+                             THEN (array_agg(c.base ORDER BY c.sequence DESC))[1]
+                        WHEN sum(c.amount) > 0 THEN min(l.paid_amount - l.refunded_amount)
+                        ELSE 0 END"""
+
 # Entitlement by entitlement, since a line that a step reaches has to have earned its rate in full.
-_SUMS = """
+_SUMS = f"""
     SELECT e.creator_id, e.month, r.version_id, e.rate_id,
            COALESCE(sum(e.base) FILTER (WHERE e.whole), 0)::bigint AS base,
            COALESCE(sum(e.amount) FILTER (WHERE e.whole), 0)::bigint AS amount,
@@ -74,12 +82,13 @@ _SUMS = """
            sum(e.base)::bigint AS sales
       FROM (SELECT m.creator_id, m.month, c.order_line_id, c.role, min(c.rate_id) AS rate_id,
                    sum(c.amount)::bigint AS amount,
-                   (array_agg(c.base ORDER BY c.sequence DESC))[1] AS base,
+                   {MONTH_BASE} AS base,
                    sum(c.amount) = (array_agg(c.base ORDER BY c.sequence DESC))[1]
                        * min(r.rate_bp) / 10000 AS whole
               FROM month_order m
               JOIN incentives_commissionline c ON c.order_id = m.order_id
                    AND c.creator_id = m.creator_id
+              JOIN customers_orderline l ON l.id = c.order_line_id
               JOIN incentives_planrate r ON r.id = c.rate_id
              GROUP BY m.creator_id, m.month, c.order_id, c.order_line_id, c.role) AS e
       JOIN incentives_planrate r ON r.id = e.rate_id

@@ -14,6 +14,9 @@ class CodeFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
+        if getattr(record, "is_marked", False):  # by another handler
+            return not getattr(request, "is_maintenance", False)
+        record.is_marked = True
         if code := getattr(request, "error_code", ""):
             record.msg = f"{code} {record.msg}"
         if fault := getattr(request, "connection_fault", ""):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.choices import Role
 from content.models import Post
-from incentives import race_standings, races, settlement, tier_pins
+from incentives import interim, race_standings, races, tier_pins
 from incentives.commission import SELLER
 from incentives.ladders import start_ladders
 from incentives.models import Statement
@@ -62,7 +62,7 @@ def test_a_statement_adds_up_to_what_its_parts_say(office: Office, program: Prog
 
 def test_an_interim_statement_is_asked_for_by_its_day(office: Office, program: Program) -> None:
     office.order("E1", 10_000, day="2026-09-02")
-    settlement.issue(
+    interim.issue(
         by=office.chen,
         brand=office.brand,
         until=dt.date(2026, 9, 20),

@@ -71,6 +71,28 @@ def test_a_month_comes_to_the_same_in_whatever_order_things_happen(office: Offic
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("first", ["credited", "refunded"])
+def test_what_moves_no_cent_of_a_line_still_counts_towards_the_step(office: Office, first) -> None:
+    """A refund that leaves the line's commission as it is, and one that leaves less than a cent, come
+    to the same whether they were known before the line was credited or after.
+    """
+    stepped(office, band_mode="whole")
+    orders = (("E1", 60_019, 18), ("E2", 39_990, 0), ("E3", 500, 490), ("E4", 19, 0))
+    for number, paid, _back in orders:
+        office.order(number, paid, day="2026-09-03")
+    if first == "credited":
+        accrue(office.brand, "2026-09-03")
+        assert held(office.zhou) == (60_019 + 39_990 + 500) * 600 // 10_000
+    for number, _paid, back in orders:
+        if back:
+            office.refund(number, f"R{number}", back)
+    accrue(office.brand, "2026-09-04")
+    # 999.91 are left that earned a cent: below the step.
+    assert held(office.zhou) == 3_000 + 1_999 == (60_001 + 39_990) * 500 // 10_000
+    assert differences() == {}
+
+
+@pytest.mark.django_db
 def test_an_order_that_moves_to_another_month_leaves_the_first_one(office: Office) -> None:
     stepped(office)
     office.order("E1", 80_000, day="2026-09-03")
