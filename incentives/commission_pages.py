@@ -218,12 +218,17 @@ def order_commission(request: HttpRequest, order_id: int) -> HttpResponse:
 
 
 def _not_credited(request: HttpRequest, order: Order) -> list[dict[str, Any]]:
-    """Who stands in a role on a line and gets nothing for it, and why; once for each reason."""
+    """Who stands in a role on a line and gets nothing for it, and why; once for each reason.
+
+    Nobody expects a part of a pot or an override where the plan knows none.
+    """
     case = explaining.OrderCase(order)
+    named = {BeneficiaryRole.SELLER, BeneficiaryRole.SHARER}
+    paid = named | {rate.role for rate in case.terms.rates}
     people = Creator.objects.for_user(request.user, VIEW).in_bulk(case.everybody())
     found: dict[tuple[int, str, str], dict[str, Any]] = {}
     for line, _facts in case.facts:
-        for role in BeneficiaryRole.values:
+        for role in (each for each in BeneficiaryRole.values if each in paid):
             for creator in filter(None, map(people.get, case.concerned(line, role))):
                 why = case.explain(line, creator, role)
                 key = (creator.pk, role, why.missing)
