@@ -1,12 +1,18 @@
 // Around htmx requests: old rows stay and dim, faults are said, a lost session leads to sign-in.
+// The answer may go to another place than the one that waited for it.
+const waiting = new WeakMap();
+
 document.addEventListener("htmx:beforeRequest", (event) => {
-  event.detail.target?.classList.add("is-waiting");
-  event.detail.target?.setAttribute("aria-busy", "true");
+  const { target, xhr } = event.detail;
+  waiting.set(xhr, target);
+  target?.classList.add("is-waiting");
+  target?.setAttribute("aria-busy", "true");
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  event.detail.target?.classList.remove("is-waiting");
-  event.detail.target?.removeAttribute("aria-busy");
+  const target = waiting.get(event.detail.xhr);
+  target?.classList.remove("is-waiting");
+  target?.removeAttribute("aria-busy");
 });
 
 // A whole page where a fragment was asked for: the request was led elsewhere (sign-in, second step).
