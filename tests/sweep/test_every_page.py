@@ -327,10 +327,11 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread; the test itself stays synchronous.
         patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        # Where an event loop runs Django has a connection of its own: one that was opened before
+        # this test has another database, and one of this test would outlive its database.
+        connections.close_all()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
-        # Where an event loop runs Django has a connection of its own, which would outlive its
-        # database.
         connections.close_all()
         browser.close()
 

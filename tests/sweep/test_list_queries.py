@@ -30,7 +30,7 @@ from accounts.choices import Role
 from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
 from content.models import Post, PostLink
 from customers.models import Order, OrderLine, WaitingRefund
-from incentives import proof_runs, settlement_pages
+from incentives import proof_runs, settlement_pages, tier_names
 from incentives.models import (
     Boost,
     CommissionLine,
@@ -449,6 +449,7 @@ def costs(world: World) -> dict[tuple[str, str, str], Cost]:
         client.get(reverse("home"))  # what is remembered in the session from the first page on
         label_of(None, "own")  # and what all processes remember of the brands' platforms
         settlement_pages.one_role()  # and of their role in the database
+        tier_names.name("junior", world.chengye.zhou)  # and of what the brand calls its tiers
         for name, each in ROWS.items():
             if username not in each.seen_by:
                 continue
