@@ -10,7 +10,7 @@ from incentives import commission_limits
 from incentives.commission_limits import Limit
 from incentives.commission_month import Step, Sum
 from incentives.models import MonthLine, PlanRate
-from incentives.month_sql import MONTH_BASE
+from incentives.month_sql import OF_ENTITLEMENT, OF_RATE
 from incentives.plan_choices import BandMode
 from incentives.plans import month_rates_of
 from kosops.lib import sql
@@ -19,14 +19,8 @@ from matrix.models import Creator
 
 # Entitlement by entitlement, as the runs of the month sum them up (`month_sql`), for one person.
 _SUMS = f"""
-    SELECT e.rate_id,
-           COALESCE(sum(e.base) FILTER (WHERE e.whole), 0)::bigint AS base,
-           COALESCE(sum(e.amount) FILTER (WHERE e.whole), 0)::bigint AS amount,
-           COALESCE(sum(e.amount) FILTER (WHERE NOT e.whole), 0)::bigint AS others
-      FROM (SELECT min(c.rate_id) AS rate_id, sum(c.amount)::bigint AS amount,
-                   {MONTH_BASE} AS base,
-                   sum(c.amount) = (array_agg(c.base ORDER BY c.sequence DESC))[1]
-                       * min(r.rate_bp) / 10000 AS whole
+    SELECT e.rate_id, {OF_RATE}
+      FROM (SELECT {OF_ENTITLEMENT}
               FROM incentives_commissionrun n
               JOIN incentives_commissionline c ON c.run_id = n.id
                    AND c.creator_id = %(creator)s

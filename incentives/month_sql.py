@@ -65,26 +65,30 @@ _TABLES = """
     TRUNCATE month_wanted, month_order
 """
 
-# What an entitlement counts with towards a step: what is left of its line today, since a refund below
-# a cent of commission posts nothing, and nothing where it earned less than a cent, since whether
-# such a line was ever credited hangs on what came first.
-MONTH_BASE = """CASE WHEN c.role NOT IN ('seller', 'sharer')
-                             THEN (array_agg(c.base ORDER BY c.sequence DESC))[1]
-                        WHEN sum(c.amount) > 0 THEN min(l.paid_amount - l.refunded_amount)
-                        ELSE 0 END"""
+# What the month reads of an entitlement (c its lines, r their rate, l its order line). Towards a step
+# counts what is left of the order line today, since a refund below a cent of commission posts
+# nothing, and nothing where it earned less than a cent, since whether such a line was ever credited
+# hangs on what came first. ``whole`` says that it earned its rate in full.
+OF_ENTITLEMENT = """
+    min(c.rate_id) AS rate_id, sum(c.amount)::bigint AS amount,
+    CASE WHEN c.role NOT IN ('seller', 'sharer')
+              THEN (array_agg(c.base ORDER BY c.sequence DESC))[1]
+         WHEN sum(c.amount) > 0 THEN min(l.paid_amount - l.refunded_amount)
+         ELSE 0 END AS base,
+    sum(c.amount) = (array_agg(c.base ORDER BY c.sequence DESC))[1]
+        * min(r.rate_bp) / 10000 AS whole
+"""
+# A rate's `commission_month.Sum` of these, as e.
+OF_RATE = """
+    COALESCE(sum(e.base) FILTER (WHERE e.whole), 0)::bigint AS base,
+    COALESCE(sum(e.amount) FILTER (WHERE e.whole), 0)::bigint AS amount,
+    COALESCE(sum(e.amount) FILTER (WHERE NOT e.whole), 0)::bigint AS others
+"""
 
-# Entitlement by entitlement, since a line that a step reaches has to have earned its rate in full.
 _SUMS = f"""
-    SELECT e.creator_id, e.month, r.version_id, e.rate_id,
-           COALESCE(sum(e.base) FILTER (WHERE e.whole), 0)::bigint AS base,
-           COALESCE(sum(e.amount) FILTER (WHERE e.whole), 0)::bigint AS amount,
-           COALESCE(sum(e.amount) FILTER (WHERE NOT e.whole), 0)::bigint AS others,
+    SELECT e.creator_id, e.month, r.version_id, e.rate_id, {OF_RATE},
            sum(e.base)::bigint AS sales
-      FROM (SELECT m.creator_id, m.month, c.order_line_id, c.role, min(c.rate_id) AS rate_id,
-                   sum(c.amount)::bigint AS amount,
-                   {MONTH_BASE} AS base,
-                   sum(c.amount) = (array_agg(c.base ORDER BY c.sequence DESC))[1]
-                       * min(r.rate_bp) / 10000 AS whole
+      FROM (SELECT m.creator_id, m.month, {OF_ENTITLEMENT}
               FROM month_order m
               JOIN incentives_commissionline c ON c.order_id = m.order_id
                    AND c.creator_id = m.creator_id

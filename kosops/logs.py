@@ -14,13 +14,17 @@ class CodeFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
-        if getattr(record, "is_marked", False):  # by another handler
-            return not getattr(request, "is_maintenance", False)
-        record.is_marked = True
-        if code := getattr(request, "error_code", ""):
-            record.msg = f"{code} {record.msg}"
-        if fault := getattr(request, "connection_fault", ""):
-            record.msg = f"{record.msg}: %s"
-            record.args = (*(record.args or ()), fault)  # type: ignore[misc]
-            record.exc_info = record.exc_text = None
+        # Another handler may have had the record before.
+        if not getattr(record, "is_marked", False):
+            record.is_marked = True
+            _mark(record, request)
         return not getattr(request, "is_maintenance", False)
+
+
+def _mark(record: logging.LogRecord, request: object) -> None:
+    if code := getattr(request, "error_code", ""):
+        record.msg = f"{code} {record.msg}"
+    if fault := getattr(request, "connection_fault", ""):
+        record.msg = f"{record.msg}: %s"
+        record.args = (*(record.args or ()), fault)  # type: ignore[arg-type]
+        record.exc_info = record.exc_text = None
