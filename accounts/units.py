@@ -1,4 +1,4 @@
-"""The unit tree: placing new units and moving old ones."""
+"""The unit tree: placing new units, moving old ones, and reading paths."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ PARENTS = {
     UnitKind.REGION: {UnitKind.BRAND, UnitKind.REGION},
     UnitKind.STORE: {UnitKind.BRAND, UnitKind.REGION},
 }
+
+
+def ids_in(path: str) -> list[int]:
+    """The ids of all units above the one with this path, the topmost first, and its own last."""
+    return [int(part) for part in path.strip("/").split("/")]
 
 
 @transaction.atomic

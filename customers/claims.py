@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from customers.choices import Attribution
+from customers.choices import Attribution, ClaimRole
 
-SELLER = "seller"
-SHARER = "sharer"
+SELLER, SHARER = ClaimRole.SELLER.value, ClaimRole.SHARER.value
 # The greater weighs more.
 EVIDENCE: dict[str, int] = {
     Attribution.EXPLICIT: 4,

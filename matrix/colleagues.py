@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import HQ_ROLES
 from accounts.models import Grant, Person, Unit
+from accounts.units import ids_in
 from kosops.lib.errors import DomainError
 
 SUGGESTED = 100
@@ -45,7 +46,7 @@ def suggested(by: Person, permission: str, unit: Unit | None = None) -> list[tup
     """
     held = Grant.objects.current(timezone.localdate()).filter(role__in=HQ_ROLES)
     if unit is not None:
-        above = [int(part) for part in unit.path.strip("/").split("/")]
+        above = ids_in(unit.path)
         held = held.filter(unit__in=above)
     people = Person.objects.for_user(by, permission).filter(
         Q(pk__in=held.values("person")), is_active=True

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from accounts.choices import UnitKind
 from accounts.models import Unit
+from accounts.units import ids_in
 from kosops.lib import queue, sql
 from kosops.lib.periods import Month
 from matrix import grid, health, posting
@@ -128,8 +129,8 @@ def rolled_up(tops: Collection[int], now: dt.datetime) -> Standing:
     found = {row["id"]: _figures_in(row) for row in rows}
     # The lowest first, so that what they pass on upwards is whole.
     for row in sorted(rows, key=lambda row: -row["path"].count("/")):
-        above = [int(part) for part in row["path"].strip("/").split("/")[:-1]]
-        if nearest := next((pk for pk in reversed(above) if pk in found), None):
+        above = reversed(ids_in(row["path"])[:-1])
+        if nearest := next((pk for pk in above if pk in found), None):
             found[nearest].add(found[row["id"]])
     return Standing(found, behind, since)
 

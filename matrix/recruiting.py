@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.access import reach
 from accounts.models import Person, Unit
+from accounts.units import ids_in
 from kosops.lib.errors import DomainError
 from matrix import screening
 from matrix.models import (
@@ -68,7 +69,7 @@ def visible_to(person: Any) -> QuerySet[Recruitment]:
     own = Recruitment.objects.in_reach(within)
     if within.everything or not within.paths:
         return own
-    above = {int(part) for path in within.paths for part in path.strip("/").split("/")}
+    above = {pk for path in within.paths for pk in ids_in(path)}
     return Recruitment.objects.filter(Q(pk__in=own.values("pk")) | Q(unit__in=above))
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.choices import Role
 from accounts.models import Grant, Person, Unit
+from accounts.units import ids_in
 from kosops.lib.errors import DomainError
 from matrix.choices import CreatorKind, CreatorState
 from matrix.models import Creator
@@ -52,7 +53,7 @@ def colleagues(unit: Unit, *, without: Creator | None = None) -> list[tuple[Any,
 
 
 def _managers(unit: Unit) -> list[tuple[int, str]]:
-    above = [int(part) for part in unit.path.strip("/").split("/")]
+    above = ids_in(unit.path)
     held = Grant.objects.current(timezone.localdate()).filter(
         role__in=HOLDING, unit__in=above, person__is_active=True
     )

@@ -15,8 +15,8 @@ from typing import Any
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from accounts.choices import UnitKind
 from accounts.models import Person, Unit
+from accounts.units import ids_in
 from matrix import figures, health, posting
 from matrix.figures import CURRENT, Figures
 from matrix.health import Need
@@ -95,7 +95,6 @@ Row = UnitRow | PersonRow | AccountRow | MoreRow
 class Tree:
     rows: list[Row]
     totals: Figures
-    units: Counter[str]
     # True when the person holds nothing here yet, as before the first import.
     empty: bool
     # Units whose figures are not those of this moment, and from when the oldest of them are.
@@ -164,7 +163,6 @@ def load(
     return Tree(
         rows=rows,
         totals=totals,
-        units=_by_kind(units),
         empty=not roots,
         behind=standing.behind,
         counted_at=standing.counted_at,
@@ -205,6 +203,12 @@ def level(person: Person, *, at: int | None, now: dt.datetime) -> Level | None:
         behind=standing.behind,
         counted_at=standing.counted_at,
     )
+
+
+def units_by_kind(person: Person) -> Counter[str]:
+    """How many units that ``person`` may see are active, by kind."""
+    active = Unit.objects.for_user(person, "matrix.view").filter(active=True).order_by()
+    return Counter(dict(active.values_list("kind").annotate(Count("pk"))))
 
 
 def with_pairing(accounts: QuerySet[Any]) -> QuerySet[Any]:
@@ -264,13 +268,7 @@ def _nodes(
 def _way_down(units: QuerySet[Any], at: int) -> list[int]:
     """The unit ``at`` and all above it; empty where it is not among ``units``."""
     path = units.filter(pk=at).values_list("path", flat=True).first()
-    return [int(part) for part in path.strip("/").split("/")] if path else []
-
-
-def _by_kind(units: QuerySet[Any]) -> Counter[str]:
-    """How many of these are active, by kind."""
-    rows = units.filter(active=True).order_by().values_list("kind").annotate(Count("pk"))
-    return Counter(dict(rows))
+    return ids_in(path) if path else []
 
 
 def _has_any(found: Figures) -> bool:
@@ -404,7 +402,3 @@ def _people_rows(unit: Unit, inside: _Inside, depth: int) -> Iterable[Row]:
     hidden = inside.counts.get(unit.pk, 0) - len(people)
     if hidden > 0:
         yield MoreRow(unit, hidden, depth)
-
-
-def kinds_in_order(units: Counter[str]) -> list[tuple[UnitKind, int]]:
-    return [(kind, units[kind]) for kind in UnitKind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -57,7 +58,8 @@ def tree_page(request: HttpRequest) -> HttpResponse:
         "platforms": shown,
         "columns": 7 + len(shown),
         "account_span": 2 + len(shown),
-        "counts": _one_x_n(found),
+        # Only the whole page shows them.
+        "counts": lambda: _one_x_n(found, tree.units_by_kind(request.user)),
         "needs": [(health.ANY, _("Any reason")), *health.Need.choices],
         "need": need,
         "problems": [_("“%(value)s” is not a reason to act.") % {"value": need[:40]}]
@@ -174,11 +176,10 @@ def _ids(text: str) -> list[int]:
     return [int(part) for part in text.split(",") if part.isascii() and part.isdigit()]
 
 
-def _one_x_n(found: tree.Tree) -> list[Kpi]:
+def _one_x_n(found: tree.Tree, units: Counter[str]) -> list[Kpi]:
     """1 + X + N in figures, and how many accounts need somebody."""
     totals = found.totals
-    brands, stores = found.units["brand"], found.units["store"]
-    regions = found.units["region"]
+    brands, stores, regions = units["brand"], units["store"], units["region"]
     return [
         Kpi(
             label=_("Brand (the 1)") if brands else _("Regions"),
