@@ -17,15 +17,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 // A panel that would leave the window on the left hangs from the other edge.
-document.addEventListener(
-  "toggle",
-  (event) => {
-    const panel = event.target.matches?.("details[data-kos-menu][open]") && event.target.querySelector(".menu-panel");
-    if (panel && panel.getBoundingClientRect().left < 0) panel.classList.replace("menu-end", "menu-start");
-    if (panel && panel.getBoundingClientRect().right > innerWidth) panel.classList.replace("menu-start", "menu-end");
-  },
-  true,
-);
+function placePanels() {
+  for (const panel of document.querySelectorAll("details[data-kos-menu][open] .menu-panel")) {
+    if (panel.getBoundingClientRect().left < 0) panel.classList.replace("menu-end", "menu-start");
+    if (panel.getBoundingClientRect().right > innerWidth) panel.classList.replace("menu-start", "menu-end");
+  }
+}
 
 // A definition stands by its button but inside the window, also where its own place scrolls or is cut.
 function placeDefinitions() {
@@ -40,7 +37,11 @@ function placeDefinitions() {
   }
 }
 
-document.addEventListener("toggle", placeDefinitions, true);
+// `toggle` comes in a turn of its own, when the panel may already have been seen in the wrong place.
+new MutationObserver(() => {
+  placePanels();
+  placeDefinitions();
+}).observe(document, { subtree: true, attributeFilter: ["open"] });
 document.addEventListener("scroll", placeDefinitions, { capture: true, passive: true });
 
 function moveInMenu(event) {
