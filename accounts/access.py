@@ -204,6 +204,11 @@ class Reach:
     def __bool__(self) -> bool:
         return self.everything or bool(self.paths)
 
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """Paths of which one begins the path of every unit in reach."""
+        return ("/",) if self.everything else self.paths
+
     def covers(self, unit: Unit) -> bool:
         return self.everything or any(unit.path.startswith(path) for path in self.paths)
 

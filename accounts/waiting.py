@@ -56,7 +56,7 @@ def question(name: str) -> Callable[[Question], Question]:
 def figure(rows: QuerySet[Any], what: Aggregate | None = None) -> QuerySet[Any, Any]:
     """One figure over ``rows``, by default how many there are."""
     grouped = rows.order_by().annotate(_all=Value(1)).values("_all")
-    return grouped.annotate(_figure=what or Count("pk")).values("_figure")
+    return grouped.annotate(_figure=what or Count("*")).values("_figure")
 
 
 def facts_of(person: Person) -> dict[str, int]:

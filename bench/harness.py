@@ -86,7 +86,7 @@ def all_benchmarks() -> dict[str, Benchmark]:
 def fresh_database(name: str) -> Iterator[None]:
     """An empty migrated database of its own, dropped afterwards. Django works in it meanwhile."""
     database = f"kosops_bench_{name}_{os.getpid()}"
-    with _created(database, "template0"), _inside(database):
+    with _created(database, "template0"), inside(database):
         call_command("migrate", verbosity=0)
         yield
 
@@ -94,11 +94,18 @@ def fresh_database(name: str) -> Iterator[None]:
 @contextmanager
 def copy_of_database() -> Iterator[None]:
     """A copy of the present database to change and throw away, so that a run can be repeated."""
+    with copy_beside() as copy, inside(copy):
+        yield
+
+
+@contextmanager
+def copy_beside() -> Iterator[str]:
+    """A copy of the present database that stands beside it, by name: `inside` goes there."""
     source = connection.settings_dict["NAME"]
     copy = f"{source}_copy"
     connection.close()
-    with _created(copy, source), _inside(copy):
-        yield
+    with _created(copy, source):
+        yield copy
 
 
 def settle(table: str = "") -> None:
@@ -120,7 +127,8 @@ def _created(name: str, template: str) -> Iterator[None]:
 
 
 @contextmanager
-def _inside(name: str) -> Iterator[None]:
+def inside(name: str) -> Iterator[None]:
+    """Work in another database of the server."""
     connection.close()
     outside = connection.settings_dict["NAME"]
     connection.settings_dict["NAME"] = name

@@ -4,7 +4,8 @@
 ``matrix_map``     the map of a region; ``matrix_grid``, ``matrix_growth``, ``matrix_assets`` of the brand
 ``matrix_store``   the page of a store; ``matrix_stores`` the list of stores
 ``matrix_list``    the list of creators; ``matrix_search`` the search box
-``.._fragment``    what htmx asks for where a row is opened, a list filtered or a page turned
+``.._fragment``    what htmx asks for where a list is filtered or a page turned
+``matrix_row_fragment``  what it asks for where a store of the open region is opened in the tree
 ``matrix_count``   all figures counted anew, as in the night. The reference is the bare aggregate of
                    people, accounts and posts by store.
 ``matrix_bulk``    everybody paused who is active, and taken up again, through the job. The reference is
@@ -17,7 +18,9 @@ many queries and prints as many rows (`organisation.rows`).
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -30,13 +33,14 @@ from django.utils import timezone
 from accounts import jobs
 from accounts.models import Person, Unit
 from bench import organisation
-from bench.harness import Result, benchmark, copy_of_database, seconds_of, settle
+from bench.harness import Result, benchmark, copy_beside, inside, seconds_of, settle
 from kosops.lib import sql
 from matrix import bulk, growth
 from matrix.models import Creator
 
-TIMES = 9
-FRAGMENTS = ("matrix_tree", "matrix_store_rows", "matrix_stores", "matrix_list", "matrix_search")
+# Each page so often in a row, here and there by turns.
+TIMES, TURNS = 3, 5
+FRAGMENTS = ("matrix_tree", "matrix_stores", "matrix_list", "matrix_search")
 BARE_COUNT = """
 SELECT u.id,
        (SELECT count(*) FROM matrix_creator c WHERE c.store_id = u.id AND c.state <> 'left') AS people,
@@ -67,32 +71,69 @@ PLAIN = {
 @override_settings(STORAGES=PLAIN)
 def matrix_pages(scale: float) -> list[Result]:
     brand, lin = organisation.brand_with_operator()
-    with copy_of_database():
-        small = measure(brand, lin, max(0.01, scale / 100))
-    large = measure(brand, lin, scale)
     size = round(organisation.ACCOUNTS * scale)
-    for name, (_seconds, queries) in large.items():
-        if queries > small[name][1]:
-            raise RuntimeError(f"{name}: {small[name][1]} queries became {queries}")
-    return [
-        *(Result(name, size, seconds, small[name][0]) for name, (seconds, _n) in large.items()),
-        counted(size),
-        *in_bulk(lin, brand),
-    ]
+    with copy_beside() as copy:
+        with inside(copy):
+            fill(brand, max(0.01, scale / 100))
+        fill(brand, scale)
+        found = measure(brand, lin, copy, size)
+    return [*found, counted(size), *in_bulk(lin, brand)]
 
 
-def measure(brand: Any, lin: Person, scale: float) -> dict[str, tuple[float, int]]:
-    """Median seconds and queries of each page, once everything has been counted."""
+def fill(brand: Any, scale: float) -> None:
+    """The organisation, and everything counted."""
     organisation.rows(brand, scale)
     settle()
     growth.nightly(timezone.now())
     settle()
-    browser = Client(SERVER_NAME="localhost")
-    browser.force_login(lin)
-    found = {name: timed(browser, address) for name, address in pages(brand).items()}
-    for name in FRAGMENTS:
-        found[f"{name}_fragment"] = timed(browser, pages(brand)[name], {"HX-Request": "true"})
+
+
+def measure(brand: Any, lin: Person, copy: str, size: int) -> list[Result]:
+    """Each page by turns here and in the small copy, so that both meet the same machine."""
+    here = connection.settings_dict["NAME"]
+    turns: dict[tuple[str, str], list[float]] = defaultdict(list)
+    queries: dict[tuple[str, str], int] = {}
+    for _turn in range(TURNS):
+        for database in (copy, here):
+            with inside(database):
+                browser = Client(SERVER_NAME="localhost")
+                browser.force_login(lin)
+                for name, (address, headers) in asked(brand).items():
+                    look = partial(_look, browser, address, headers)
+                    look()
+                    turns[database, name] += [seconds_of(look) for _ in range(TIMES)]
+                    with CaptureQueriesContext(connection) as seen:
+                        look()
+                    queries[database, name] = len(seen)
+    found = []
+    for name in asked(brand):
+        if queries[here, name] > queries[copy, name]:
+            raise RuntimeError(f"{name}: {queries[copy, name]} queries, then {queries[here, name]}")
+        large, small = (statistics.median(turns[database, name]) for database in (here, copy))
+        found.append(Result(name, size, large, small))
     return found
+
+
+def _look(browser: Client, address: str, headers: dict[str, str]) -> None:
+    answer = browser.get(address, headers=headers)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address}: {answer.status_code}")
+
+
+def asked(brand: Any) -> dict[str, tuple[str, dict[str, str]]]:
+    """The pages and fragments by name, each with its address and headers."""
+    shown = pages(brand)
+    store = Unit.objects.filter(kind="store").earliest("pk")
+    tree = reverse("matrix:tree")
+    seen = f"http://localhost{tree}?open={brand.pk},{store.parent_id}"
+    return {
+        **{name: (address, {}) for name, address in shown.items()},
+        **{f"{name}_fragment": (shown[name], {"HX-Request": "true"}) for name in FRAGMENTS},
+        "matrix_row_fragment": (
+            f"{tree}?row={store.pk}",
+            {"HX-Request": "true", "HX-Current-URL": seen},
+        ),
+    }
 
 
 def pages(brand: Any) -> dict[str, str]:
@@ -114,20 +155,6 @@ def pages(brand: Any) -> dict[str, str]:
     except NoReverseMatch:
         pass
     return found
-
-
-def timed(
-    browser: Client, address: str, headers: dict[str, str] | None = None
-) -> tuple[float, int]:
-    def look() -> None:
-        answer = browser.get(address, headers=headers)
-        assert answer.status_code == 200, (address, answer.status_code)
-
-    look()
-    seconds = statistics.median(seconds_of(look) for _ in range(TIMES))
-    with CaptureQueriesContext(connection) as seen:
-        look()
-    return seconds, len(seen)
 
 
 def counted(size: int) -> Result:

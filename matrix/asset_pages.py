@@ -73,7 +73,8 @@ def asset_page(request: HttpRequest) -> HttpResponse:
     sources = [
         source for source in holdings.sources() if access.reach(request.user, source.permission)
     ]
-    found = holdings.ledger(part.ids, now)
+    top, shown = _right_under(request, part)
+    found, parts = holdings.ledgers(part.paths, top, now)
     context = {
         "part": part,
         "problems": part.problems,
@@ -83,7 +84,10 @@ def asset_page(request: HttpRequest) -> HttpResponse:
             Cell(source.asset.label, found.whole(source.asset), _rows(source, None, part))
             for source in sources
         ],
-        "units": _units(request, part, sources),
+        "units": [
+            UnitLine(unit, page_of(unit), _held(parts.get(unit.pk, Ledger()), sources))
+            for unit in shown
+        ],
         "counted_at": found.counted_at,
         "tabs": tabs("assets", part.unit),
     }
@@ -123,16 +127,14 @@ def _rows(source: Source, ownership: str | None, part: Part) -> str:
     return rows + address({}, ownership=ownership, **part.query).removesuffix("?") if rows else ""
 
 
-def _units(request: HttpRequest, part: Part, sources: Sequence[Source]) -> list[UnitLine]:
-    """What stands right under the part: regions, or the stores of a region."""
-    visible = Unit.objects.for_user(request.user, VIEW).filter(active=True)
+def _right_under(request: HttpRequest, part: Part) -> tuple[Unit | None, list[Unit]]:
+    """The top of the part and what stands right under it: regions, or the stores of a region."""
     if part.problems:
-        return []
+        return None, []
+    visible = Unit.objects.for_user(request.user, VIEW).filter(active=True)
     top = part.unit or visible.filter(kind="brand").first()
     children = visible.filter(parent=top) if top else visible.filter(kind="store")
-    shown = list(children.order_by("name")[:UNITS_SHOWN])
-    ledgers = holdings.by_child([(unit.pk, unit.path) for unit in shown], timezone.now())
-    return [UnitLine(unit, page_of(unit), _held(ledgers[unit.pk], sources)) for unit in shown]
+    return top, list(children.order_by("name")[:UNITS_SHOWN])
 
 
 def _held(found: Ledger, sources: Sequence[Source]) -> list[tuple[Text, int, int, int | None]]:

@@ -135,10 +135,13 @@ def rolled_up(tops: Collection[int], now: dt.datetime) -> Standing:
     return Standing(found, behind, since)
 
 
-def freshen(ids: Collection[int], now: dt.datetime) -> Standing:
-    """Count what changed in these units, if that is little; for pages that read other columns."""
+def freshen(paths: Sequence[str], now: dt.datetime) -> Standing:
+    """Count what changed at and below these paths, if that is little.
+
+    For pages that read other columns.
+    """
     today = timezone.localdate(now)
-    params = {"ids": list(ids), "today": today, "month": Month.of(today).first_day}
+    params = {"paths": list(paths), "today": today, "month": Month.of(today).first_day}
     _rows, behind, since = _counted_first(lambda: sql.fetch_all(_STALE, params), now)
     return Standing({}, behind, since)
 
@@ -312,10 +315,12 @@ def _stored(ids: Collection[int]) -> dict[int, _Stored]:
 
 
 _STALE = """
-    WITH stale AS (
-        (SELECT unnest(%(ids)s::bigint[]) AS id
-         EXCEPT SELECT unit_id FROM matrix_unitfigures WHERE month = %(month)s AND day = %(today)s)
-         UNION SELECT unit_id FROM matrix_changedunit WHERE unit_id = ANY(%(ids)s)
+    WITH stale AS MATERIALIZED (
+        SELECT u.id FROM accounts_unit u
+         WHERE u.path ^@ ANY(%(paths)s)
+           AND (u.id IN (SELECT unit_id FROM matrix_changedunit)
+                OR u.id NOT IN (SELECT unit_id FROM matrix_unitfigures
+                                 WHERE month = %(month)s AND day = %(today)s))
     )
     SELECT COALESCE(array_agg(stale.id), '{}') AS stale,
            COALESCE(bool_or(f.day IS NULL), false) AS unknown, min(f.counted_at) AS counted_at

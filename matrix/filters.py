@@ -105,32 +105,37 @@ class UnitGroup:
 
 
 def unit_choices(request: HttpRequest, permission: str, chosen: Unit | None) -> list[UnitGroup]:
-    """What the select of regions and stores offers, the chosen unit always among it."""
-    rows = _units(request, permission).filter(active=True).order_by("path")
-    units = [Choice(*row) for row in rows.values_list("pk", "parent", "kind", "name", "path")]
-    stores = [unit for unit in units if unit.kind == UnitKind.STORE]
-    if len(stores) > STORES_NAMED:
-        near = _region_of(chosen, units)
-        stores = [store for store in stores if near and store.path.startswith(near)]
-    groups = [UnitGroup("", [unit for unit in units if unit.kind != UnitKind.STORE])]
-    names = {unit.pk: unit.name for unit in units}
+    """What the select of regions and stores offers, the chosen unit always among it.
+
+    Where there are many stores, only those near the chosen unit.
+    """
+    units = _units(request, permission).filter(active=True)
+    stores = units.filter(kind=UnitKind.STORE)
+    named = ~Q(kind=UnitKind.STORE) | ~Exists(stores[STORES_NAMED : STORES_NAMED + 1])
+    if near := _near(chosen):
+        named |= Q(path__startswith=near)
+    rows = units.filter(named).order_by("path")
+    found = [Choice(*row) for row in rows.values_list("pk", "parent", "kind", "name", "path")]
+    groups = [UnitGroup("", [unit for unit in found if unit.kind != UnitKind.STORE])]
+    names = {unit.pk: unit.name for unit in found}
     by_parent: dict[str, list[Choice]] = {}
-    for store in stores:
-        by_parent.setdefault(names.get(store.parent_id, ""), []).append(store)
+    for unit in found:
+        if unit.kind == UnitKind.STORE:
+            by_parent.setdefault(names.get(unit.parent_id, ""), []).append(unit)
     groups += [
-        UnitGroup(label, sorted(found, key=lambda unit: unit.name))
-        for label, found in sorted(by_parent.items())
+        UnitGroup(label, sorted(own, key=lambda unit: unit.name))
+        for label, own in sorted(by_parent.items())
     ]
     return [group for group in groups if group.units]
 
 
-def _region_of(chosen: Unit | None, units: list[Choice]) -> str | None:
+def _near(chosen: Unit | None) -> str:
     """The path of the region chosen, or of the region that the chosen store stands in."""
     if chosen is None or chosen.kind == UnitKind.BRAND:
-        return None
+        return ""
     if chosen.kind == UnitKind.REGION:
         return chosen.path
-    return next((unit.path for unit in units if unit.pk == chosen.parent_id), chosen.path)
+    return chosen.path.removesuffix(f"{chosen.pk}/")
 
 
 def few_ids(rows: QuerySet[Any]) -> list[int] | QuerySet[Any]:

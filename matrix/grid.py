@@ -10,14 +10,17 @@ unit of its owner, so that nobody counts in two units.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kosops.lib import sql
+from kosops.lib.periods import Month
 from matrix.choices import AccountRole, CreatorState, Domain
 
 
@@ -121,36 +124,62 @@ class Counted:
     kinds: dict[str, dict[str, Kind]]
 
 
-_LATEST = """
-    accounts_unit u,
-    LATERAL (SELECT kos, koc, grid FROM matrix_unitfigures f WHERE f.unit_id = u.id
-              ORDER BY f.month DESC LIMIT 1) AS f
-     WHERE u.id = ANY(%(ids)s)
-"""
-_SUMS = f"""
-    SELECT split_part(key, '|', 1) AS sort, split_part(key, '|', 2) AS code,
-           sum((value->>0)::int)::int AS accounts, sum((value->>1)::int)::int AS people,
+# One row for each thing that the units counted, and one for each identity: how many there are.
+_SUMS = """
+    WITH unit AS MATERIALIZED (
+        SELECT u.active, u.kind, f.kos, f.koc, f.grid
+          FROM accounts_unit u
+          JOIN matrix_unitfigures f ON f.unit_id = u.id AND f.month = %(month)s
+         WHERE u.path ^@ ANY(%(paths)s)
+         UNION ALL
+        -- Not counted yet in this month: as it stood last.
+        SELECT u.active, u.kind, f.kos, f.koc, f.grid
+          FROM accounts_unit u,
+               LATERAL (SELECT kos, koc, grid FROM matrix_unitfigures f WHERE f.unit_id = u.id
+                         ORDER BY f.month DESC LIMIT 1) AS f
+         WHERE u.path ^@ ANY(%(paths)s)
+           AND u.id NOT IN (SELECT unit_id FROM matrix_unitfigures WHERE month = %(month)s)
+    ), whole AS (
+        SELECT count(*) FILTER (WHERE active AND kind <> 'store') AS brand,
+               count(*) FILTER (WHERE active AND kind = 'store') AS store,
+               COALESCE(sum(kos), 0) AS kos, COALESCE(sum(koc), 0) AS koc
+          FROM unit
+    )
+    SELECT key, sum((value->>0)::int)::int AS accounts, sum((value->>1)::int)::int AS people,
            count(*)::int AS units, count(*) FILTER (WHERE active)::int AS active
-      FROM (SELECT active, grid FROM {_LATEST}) AS unit, jsonb_each(grid)
-     GROUP BY 1, 2
+      FROM unit, jsonb_each(grid)
+     GROUP BY key
+     UNION ALL
+    SELECT 'whole|' || identity, number::int, 0, 0, 0
+      FROM whole, LATERAL (VALUES ('brand', brand), ('store', store), ('kos', kos), ('koc', koc))
+           AS each(identity, number)
 """
 
 
-def read(ids: Collection[int]) -> Counted:
-    """What stands in the figures of these units (`figures.freshen` brings them up to date)."""
-    found = Counted(Grid(whole=_whole(ids)), {sort: {} for sort in SORTS})
-    for row in sql.fetch_all(_SUMS, {"ids": list(ids)}):
-        sort, code = row["sort"], row["code"]
+def read(paths: Sequence[str], now: dt.datetime) -> Counted:
+    """What stands in the figures of the units at and below these paths.
+
+    `figures.freshen` brings them up to date.
+    """
+    month = Month.of(timezone.localdate(now)).first_day
+    rows = [
+        (*row["key"].split("|", 1), row)
+        for row in sql.fetch_all(_SUMS, {"paths": list(paths), "month": month})
+    ]
+    whole: dict[str, int | None] = {Identity.EMPLOYEE.value: None}
+    whole |= {code: row["accounts"] for sort, code, row in rows if sort == "whole"}
+    found = Counted(Grid(whole=whole), {sort: {} for sort in SORTS})
+    for sort, code, row in rows:
         if sort in SORTS:
             found.kinds[sort][code] = Kind(code, row["accounts"], row["units"], row["people"])
-            continue
-        # A unit covers itself with one account, unless it is closed.
-        covered = row["people"] if sort in (Identity.KOS, Identity.KOC) else row["active"]
-        found.grid.cells[sort, code] = Cell(row["accounts"], covered, found.grid.whole[sort])
+        elif sort in whole:
+            # A unit covers itself with one account, unless it is closed.
+            covered = row["people"] if sort in (Identity.KOS, Identity.KOC) else row["active"]
+            found.grid.cells[sort, code] = Cell(row["accounts"], covered, whole[sort])
     return found
 
 
-def owners(ids: Collection[int], platforms: Collection[str]) -> dict[str, list[str]]:
+def owners(paths: Sequence[str], platforms: Collection[str]) -> dict[str, list[str]]:
     """Names of units that own accounts on each platform, highest first, a few of each."""
     rows = sql.fetch_all(
         """
@@ -159,31 +188,14 @@ def owners(ids: Collection[int], platforms: Collection[str]) -> dict[str, list[s
                    row_number() OVER (PARTITION BY a.platform ORDER BY min(length(u.path)), u.name)
                        AS place
               FROM matrix_socialaccount a JOIN accounts_unit u ON u.id = a.unit_id
-             WHERE a.unit_id = ANY(%(ids)s) AND a.creator_id IS NULL AND a.state <> 'closed'
+             WHERE u.path ^@ ANY(%(paths)s) AND a.creator_id IS NULL AND a.state <> 'closed'
                AND a.platform = ANY(%(platforms)s)
              GROUP BY a.platform, u.name
         ) AS named WHERE place <= 3 ORDER BY platform, place
         """,
-        {"ids": list(ids), "platforms": list(platforms)},
+        {"paths": list(paths), "platforms": list(platforms)},
     )
     found: dict[str, list[str]] = {}
     for row in rows:
         found.setdefault(row["platform"], []).append(row["name"])
     return found
-
-
-# -- private -------------------------------------------------------------------
-
-
-def _whole(ids: Collection[int]) -> dict[str, int | None]:
-    """How many there are of each identity."""
-    row = sql.fetch_one(
-        f"""
-        SELECT count(*) FILTER (WHERE active AND kind <> 'store') AS brand,
-               count(*) FILTER (WHERE active AND kind = 'store') AS store,
-               COALESCE(sum(kos), 0)::int AS kos, COALESCE(sum(koc), 0)::int AS koc
-          FROM {_LATEST}
-        """,
-        {"ids": list(ids)},
-    )
-    return {**row, Identity.EMPLOYEE.value: None}

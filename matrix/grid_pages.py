@@ -91,8 +91,9 @@ def grid_page(request: HttpRequest) -> HttpResponse:
     """``unit`` is the part of the tree."""
     access.require(request.user, VIEW)
     part = part_of(request)
-    standing = figures.freshen(part.ids, timezone.now())
-    counted = grid.read(part.ids)
+    now = timezone.now()
+    standing = figures.freshen(part.paths, now)
+    counted = grid.read(part.paths, now)
     found, kinds = counted.grid, counted.kinds
     columns = _columns(request.user)
     context = {
@@ -222,7 +223,7 @@ def _note(choice: Any) -> Text:
 
 def _touchpoints(part: Part, found: dict[str, Kind]) -> list[KindRow]:
     """Whether each of the five private touchpoints exists, and who owns it."""
-    names = grid.owners(part.ids, [code for *_words, codes in TOUCHPOINTS for code in codes])
+    names = grid.owners(part.paths, [code for *_words, codes in TOUCHPOINTS for code in codes])
     return [
         KindRow(
             label=label,

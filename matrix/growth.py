@@ -8,7 +8,7 @@ not in them, and nobody knows their followers.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -41,14 +41,14 @@ class MonthFigures:
 # -- queries -------------------------------------------------------------------
 
 
-def by_month(ids: Collection[int], now: dt.datetime) -> list[MonthFigures]:
-    """The last `MONTHS` months of these units together, oldest first.
+def by_month(paths: Sequence[str], now: dt.datetime) -> list[MonthFigures]:
+    """The last `MONTHS` months of all units at and below these paths together, oldest first.
 
     Months before anything was known are left out.
     """
     present = Month.of(timezone.localdate(now))
     params = {
-        "ids": list(ids),
+        "paths": list(paths),
         "first": present.shifted(1 - MONTHS).first_day,
         "last": present.last_day,
     }
@@ -61,7 +61,8 @@ def by_month(ids: Collection[int], now: dt.datetime) -> list[MonthFigures]:
                    sum(notes)::int AS notes, sum(views)::bigint AS views,
                    bool_or(estimated) AS estimated
               FROM matrix_unitfigures
-             WHERE unit_id = ANY(%(ids)s) AND month BETWEEN %(first)s AND %(last)s
+             WHERE unit_id IN (SELECT id FROM accounts_unit WHERE path ^@ ANY(%(paths)s))
+               AND month BETWEEN %(first)s AND %(last)s
              GROUP BY month ORDER BY month
             """,
             params,
@@ -69,14 +70,19 @@ def by_month(ids: Collection[int], now: dt.datetime) -> list[MonthFigures]:
     }
     for row in sql.fetch_all(
         """
+        WITH unit AS MATERIALIZED (
+            SELECT id FROM accounts_unit WHERE path ^@ ANY(%(paths)s)
+        )
         SELECT date_trunc('month', day::timestamp)::date AS month, sum(joined)::int AS joined,
                sum(gone)::int AS gone
           FROM (SELECT joined_on AS day, count(*) AS joined, 0 AS gone FROM matrix_creator
-                 WHERE store_id = ANY(%(ids)s) AND joined_on BETWEEN %(first)s AND %(last)s
+                 WHERE store_id IN (SELECT id FROM unit)
+                   AND joined_on BETWEEN %(first)s AND %(last)s
                    AND state <> 'candidate' GROUP BY joined_on
                  UNION ALL
                 SELECT left_on, 0, count(*) FROM matrix_creator
-                 WHERE store_id = ANY(%(ids)s) AND left_on BETWEEN %(first)s AND %(last)s
+                 WHERE store_id IN (SELECT id FROM unit)
+                   AND left_on BETWEEN %(first)s AND %(last)s
                    AND state = 'left' GROUP BY left_on) AS moved
          GROUP BY 1
         """,

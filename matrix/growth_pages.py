@@ -58,8 +58,8 @@ def growth_page(request: HttpRequest) -> HttpResponse:
     part = part_of(request)
     now = timezone.now()
     # The present month is as of now.
-    standing = figures.freshen(part.ids, now)
-    found = growth_of(request, part.ids, now, part.query)
+    standing = figures.freshen(part.paths, now)
+    found = growth_of(request, part.paths, now, part.query)
     context = {
         "part": part,
         "problems": part.problems,
@@ -80,10 +80,10 @@ def growth_page(request: HttpRequest) -> HttpResponse:
 
 
 def growth_of(
-    request: HttpRequest, ids: Sequence[int], now: dt.datetime, query: dict[str, int]
+    request: HttpRequest, paths: Sequence[str], now: dt.datetime, query: dict[str, int]
 ) -> Growth:
-    """The last twelve months of these units."""
-    months = growth.by_month(ids, now)
+    """The last twelve months of what lies at and below these paths."""
+    months = growth.by_month(paths, now)
     shown = request.GET.get("figure", "")
     shown = shown if shown in FIGURES else "people"
     return Growth(

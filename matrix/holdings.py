@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Unit
 from kosops.lib import sql
 from kosops.lib.periods import Month
 from matrix.choices import Asset, Ownership
@@ -55,9 +56,8 @@ class Figure:
 class Ledger:
     """Figures by (asset, ownership), and when they were counted."""
 
-    figures: dict[tuple[str, str], Figure]
-    platforms: dict[tuple[str, str, str], int]
-    counted_at: dt.datetime | None
+    figures: dict[tuple[str, str], Figure] = field(default_factory=dict)
+    counted_at: dt.datetime | None = None
 
     def figure(self, asset: str, ownership: str) -> Figure:
         return self.figures.get((asset, ownership), Figure())
@@ -84,63 +84,56 @@ def sources() -> list[Source]:
 # -- queries -------------------------------------------------------------------
 
 
-def ledger(ids: Collection[int], now: dt.datetime) -> Ledger:
-    """What these units hold together."""
-    present = Month.of(timezone.localdate(now))
+_HELD = """
+    WITH unit AS MATERIALIZED (
+        SELECT id, CASE WHEN %(place)s = 0 THEN id::text ELSE split_part(path, '/', %(place)s) END
+               AS part
+          FROM accounts_unit WHERE path ^@ ANY(%(paths)s)
+    ), latest AS (
+        SELECT max(month) AS month FROM matrix_assetfigures WHERE month <= %(month)s
+    )
+    SELECT NULLIF(u.part, '')::bigint AS part, a.asset, a.ownership,
+           a.month = latest.month AS is_now, sum(a.count)::bigint AS count,
+           max(a.counted_at) AS counted_at
+      FROM unit u JOIN matrix_assetfigures a ON a.unit_id = u.id, latest
+     WHERE a.month IN (latest.month, (latest.month - interval '1 month')::date)
+     GROUP BY 1, 2, 3, 4
+"""
+
+
+def ledgers(
+    paths: Sequence[str], top: Unit | None, now: dt.datetime
+) -> tuple[Ledger, dict[int, Ledger]]:
+    """What the units at and below these paths hold together, and what each part of them holds today.
+
+    The parts are the units right under ``top``, each with all below it; without one each unit is a
+    part.
+    """
     rows = sql.fetch_all(
-        """
-        WITH latest AS (
-            SELECT max(month) AS month FROM matrix_assetfigures
-             WHERE unit_id = ANY(%(ids)s) AND month <= %(month)s
-        )
-        SELECT asset, ownership, platform, a.month = latest.month AS is_now,
-               sum(count)::bigint AS count, max(counted_at) AS counted_at
-          FROM matrix_assetfigures a, latest
-         WHERE unit_id = ANY(%(ids)s)
-           AND a.month IN (latest.month, (latest.month - interval '1 month')::date)
-         GROUP BY 1, 2, 3, 4
-        """,
-        {"ids": list(ids), "month": present.first_day},
+        _HELD,
+        {
+            "paths": list(paths),
+            # Where a path names the unit under the top.
+            "place": top.path.count("/") + 1 if top else 0,
+            "month": Month.of(timezone.localdate(now)).first_day,
+        },
     )
     counted_before = any(not row["is_now"] for row in rows)
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    platforms: dict[tuple[str, str, str], int] = {}
+    parts: dict[int, Ledger] = {}
     for row in rows:
-        sums[row["asset"], row["ownership"]][0 if row["is_now"] else 1] += row["count"]
-        if row["is_now"]:
-            platforms[row["asset"], row["ownership"], row["platform"]] = row["count"]
-    return Ledger(
+        key = row["asset"], row["ownership"]
+        sums[key][0 if row["is_now"] else 1] += row["count"]
+        if row["is_now"] and row["part"]:
+            parts.setdefault(row["part"], Ledger()).figures[key] = Figure(row["count"])
+    whole = Ledger(
         figures={
             key: Figure(now_count, before if counted_before else None)
             for key, (now_count, before) in sums.items()
         },
-        platforms=platforms,
         counted_at=max((row["counted_at"] for row in rows if row["is_now"]), default=None),
     )
-
-
-def by_child(parents: Collection[tuple[int, str]], now: dt.datetime) -> dict[int, Ledger]:
-    """The ledger of each part, given as (id, path) of its topmost unit."""
-    present = Month.of(timezone.localdate(now)).first_day
-    rows = sql.fetch_all(
-        """
-        SELECT p.id, a.asset, a.ownership, sum(a.count)::bigint AS count
-          FROM unnest(%(ids)s::bigint[], %(paths)s::text[]) AS p(id, path)
-          JOIN accounts_unit u ON u.path LIKE p.path || '%%'
-          JOIN matrix_assetfigures a ON a.unit_id = u.id
-         WHERE a.month = (SELECT max(month) FROM matrix_assetfigures WHERE month <= %(month)s)
-         GROUP BY 1, 2, 3
-        """,
-        {
-            "ids": [pk for pk, _path in parents],
-            "paths": [path for _pk, path in parents],
-            "month": present,
-        },
-    )
-    found = {pk: Ledger({}, {}, None) for pk, _path in parents}
-    for row in rows:
-        found[row["id"]].figures[row["asset"], row["ownership"]] = Figure(row["count"])
-    return found
+    return whole, parts
 
 
 # -- commands ------------------------------------------------------------------

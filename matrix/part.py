@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import access
 from accounts.choices import UnitKind
 from accounts.models import Unit
 from kosops.lib.htmx import address_of
@@ -23,10 +24,13 @@ VIEW = "matrix.view"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """All units that a person sees, or those of the region or store chosen in the address."""
+    """All units that a person sees, or those of the region or store chosen in the address.
+
+    ``paths`` are those of its topmost units: all that lies at and below them is the part.
+    """
 
     unit: Unit | None
-    ids: Sequence[int]
+    paths: Sequence[str]
     units: Any
     problems: Sequence[str] = ()
 
@@ -46,10 +50,10 @@ def part_of(request: HttpRequest) -> Part:
         unit = visible.filter(pk=int(asked)).first() if known else None
         if unit is None:
             problems = [_("There is no region or store “%(value)s”.") % {"value": asked[:40]}]
-    if unit is not None:
-        visible = visible.filter(path__startswith=unit.path)
-    ids = [] if problems else list(visible.order_by("pk").values_list("pk", flat=True))
-    return Part(unit, ids, partial(unit_choices, request, VIEW, unit), problems)
+    paths: Sequence[str] = ()
+    if not problems:
+        paths = [unit.path] if unit else access.reach(request.user, VIEW).prefixes
+    return Part(unit, paths, partial(unit_choices, request, VIEW, unit), problems)
 
 
 def tabs(selected: str, unit: Unit | None = None) -> list[Choice]:

@@ -30,7 +30,7 @@ from kosops.ui.parts import Choice, Kpi
 from matrix import figures, filters, health, posting, tree
 from matrix.definitions import MATRIX
 from matrix.figures import Figures
-from matrix.growth_pages import Growth, growth_of
+from matrix.growth_pages import growth_of
 from matrix.health import Need
 from matrix.models import Creator, SocialAccount
 from matrix.pages import import_address, paired_with
@@ -151,7 +151,7 @@ def _unit_page(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         "lead": _lead(request, unit),
         "rank": _rank(request, unit, total),
         "kpis": _kpis(unit, total, now),
-        "growth": _growth(request, below, now, unit),
+        "growth": growth_of(request, [unit.path], now, {"unit": unit.pk}),
         "fixes": _fixes(request, unit, below, standing.of_unit, now),
         "fixes_more": max(0, total.needing - FIXES),
         "needing_url": _needing_address(unit),
@@ -162,10 +162,6 @@ def _unit_page(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         **_tab_context(request, unit, chosen, below, standing.of_unit, now),
     }
     return page_or_fragment(request, "matrix/unit.html", context, fragment="matrix/_unit.html")
-
-
-def _growth(request: HttpRequest, below: Sequence[Unit], now: dt.datetime, unit: Unit) -> Growth:
-    return growth_of(request, [each.pk for each in below], now, {"unit": unit.pk})
 
 
 def _lead(request: HttpRequest, unit: Unit) -> list[str]:

@@ -101,6 +101,12 @@ class SocialAccount(models.Model):
                 condition=Q(state=AccountState.BANNED),
                 name="social_account_banned",
             ),
+            models.Index(
+                fields=["creator"],
+                include=["unit"],
+                condition=Q(domain=Domain.PUBLIC) & ~Q(state=AccountState.CLOSED),
+                name="social_account_held",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -58,6 +58,7 @@ class UnitFigures(models.Model):
                 name="unit_figures_parts_fit",
             ),
         ]
+        indexes = [models.Index(fields=["month", "unit"], name="unit_figures_by_month")]
 
     def __str__(self) -> str:
         return f"{self.unit} · {self.month:%Y-%m}"

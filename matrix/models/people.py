@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
@@ -120,6 +122,14 @@ class Creator(models.Model):
                 fields=["joined_on", "store"],
                 condition=~Q(state=CreatorState.CANDIDATE),
                 name="creator_joined",
+            ),
+            # Parts of names and numbers, as people type them, in whatever case.
+            GinIndex(
+                *(
+                    OpClass(Upper(name), "gin_trgm_ops")
+                    for name in ("name", "number", "share_code")
+                ),
+                name="creator_found",
             ),
         ]
 

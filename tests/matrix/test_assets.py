@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.choices import Role
-from accounts.models import Person, Unit
+from accounts.models import Person
 from content.models import Post
 from kosops.lib.periods import Month
 from matrix import holdings
@@ -45,12 +45,12 @@ def held(chengye: c.Cast) -> c.Cast:
     return chengye
 
 
-def everything() -> list[int]:
-    return list(Unit.objects.values_list("pk", flat=True))
+def whole(path: str = "/") -> holdings.Ledger:
+    return holdings.ledgers([path], None, NOW)[0]
 
 
-def now(asset: str, ids: list[int] | None = None) -> dict[str, int]:
-    ledger = holdings.ledger(everything() if ids is None else ids, NOW)
+def now(asset: str, path: str = "/") -> dict[str, int]:
+    ledger = whole(path)
     return {own: figure.now for (name, own), figure in ledger.figures.items() if name == asset}
 
 
@@ -58,7 +58,7 @@ def test_each_asset_is_counted_by_ownership(held) -> None:
     assert now("accounts") == {"company_opened": 1, "personal": 2, "employee_authorised": 1}
     assert now("followers") == {"company_opened": 700, "personal": 100}
     assert now("posts") == {"company_opened": 2, "personal": 1}
-    assert now("accounts", [held.tianhe.pk]) == {"employee_authorised": 1}
+    assert now("accounts", held.tianhe.path) == {"employee_authorised": 1}
 
 
 def test_customers_are_as_safe_as_the_account_that_reaches_them(chengye) -> None:
@@ -82,14 +82,14 @@ def test_a_month_is_held_against_the_one_before(held) -> None:
     SocialAccount.objects.filter(handle="zhou").update(followers=770)
 
     holdings.count_all(NOW)
-    ledger = holdings.ledger(everything(), NOW)
+    ledger = whole()
 
     assert ledger.figure("followers", "company_opened") == holdings.Figure(770, 700)
     assert ledger.whole("followers") == holdings.Figure(870, 800)
 
 
 def test_before_the_second_month_nothing_is_said_about_change(held) -> None:
-    assert holdings.ledger(everything(), NOW).whole("accounts") == holdings.Figure(4, None)
+    assert whole().whole("accounts") == holdings.Figure(4, None)
 
 
 def test_counting_again_in_the_month_takes_the_place_of_what_was_counted(held) -> None:

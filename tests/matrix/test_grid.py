@@ -47,18 +47,14 @@ def matrix(chengye: c.Cast) -> c.Cast:
     return chengye  # fmt: skip
 
 
-def everything() -> list[int]:
-    return list(Unit.objects.values_list("pk", flat=True))
+def read(path: str = "/") -> grid.Counted:
+    now = timezone.now()
+    figures.freshen([path], now)
+    return grid.read([path], now)
 
 
-def read(ids: list[int] | None = None) -> grid.Counted:
-    ids = everything() if ids is None else ids
-    figures.freshen(ids, timezone.now())
-    return grid.read(ids)
-
-
-def cell(identity: str, column: str, ids: list[int] | None = None) -> Cell:
-    return read(ids).grid.cell(identity, column)
+def cell(identity: str, column: str, path: str = "/") -> Cell:
+    return read(path).grid.cell(identity, column)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +89,8 @@ def test_leavers_and_closed_accounts_cover_nobody(matrix) -> None:
 
 
 def test_a_part_of_the_tree_counts_alone(matrix) -> None:
-    south = list(Unit.objects.filter(path__startswith=matrix.south.path).values_list(flat=True))
-
-    assert cell(Identity.KOS, "public", south) == Cell(0, 0, 1)
-    assert cell(Identity.STORE, "public", south) == Cell(0, 0, 1)
+    assert cell(Identity.KOS, "public", matrix.south.path) == Cell(0, 0, 1)
+    assert cell(Identity.STORE, "public", matrix.south.path) == Cell(0, 0, 1)
 
 
 def test_layers_roles_and_purposes_are_counted(matrix) -> None:
@@ -107,9 +101,7 @@ def test_layers_roles_and_purposes_are_counted(matrix) -> None:
     }  # fmt: skip
     assert set(found["role"]) == {"store_number", "employee_number"}
     assert found["purpose"]["sales"].units == 1
-    assert grid.owners(everything(), ["official_account"]) == {
-        "official_account": ["Chengye Beauty"]
-    }
+    assert grid.owners(["/"], ["official_account"]) == {"official_account": ["Chengye Beauty"]}
 
 
 @pytest.mark.parametrize(

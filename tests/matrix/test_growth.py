@@ -55,12 +55,12 @@ def posting_noon(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, dt.time(12)))
 
 
-def ids(*units) -> list[int]:
-    return [unit.pk for unit in units]
+def paths(*units) -> list[str]:
+    return [unit.path for unit in units]
 
 
 def test_months_before_the_first_count_are_worked_out_from_days(past) -> None:
-    months = growth.by_month(ids(past.jingan, past.tianhe), NOW)
+    months = growth.by_month(paths(past.jingan, past.tianhe), NOW)
 
     # Oldest first: four months ago until now. Whoever left counts until then.
     assert [month.people for month in months] == [1, 2, 3, 2, 2]
@@ -71,7 +71,7 @@ def test_months_before_the_first_count_are_worked_out_from_days(past) -> None:
 
 
 def test_notes_are_counted_in_their_month_and_followers_of_the_past_are_unknown(past) -> None:
-    months = growth.by_month(ids(past.jingan), NOW)
+    months = growth.by_month(paths(past.jingan), NOW)
 
     assert [(month.notes, month.active, month.views) for month in months][2] == (2, 1, 10)
     assert [month.followers for month in months] == [None, None, None, None, 50]
