@@ -7,10 +7,10 @@ order in which things happen, and a closed month is corrected in the open one.
 
 The rule in words. For each rate of a plan, take the lines of the person's month (by day of payment)
 that earned this rate in full. With steps, the month's net sales by this rate decide: either what
-lies above a step earns that step's percentage, or all of the month does. Lines that earned less than
-the rate, as own orders and those that met a cap, stay as they are; those that earned less than a
-cent count for nothing. What a rate gives in the month
-stays under the rate's monthly cap, what the plan gives under the plan's cap for a person.
+lies above a step earns that step's percentage, or all of the month does. A rate may begin at nothing:
+then its lines are credited with 0 and count. Lines that earned less than the rate, as own orders and
+those that met a cap, stay as they are. What a rate gives in the month stays under the rate's monthly
+cap, what the plan gives under the plan's cap for a person.
 """
 
 from __future__ import annotations

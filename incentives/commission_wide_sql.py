@@ -354,7 +354,8 @@ def _column(role: str) -> str:
     )
 
 
-# One role after the other under the cap, as `commission.line_parts`.
+# One role after the other under the cap, as `commission.line_parts`. Each step is worked out once:
+# folded into the next, the first would be worked out over and over.
 _PARTS = f"""
     INSERT INTO wide_part
     WITH line AS (
@@ -364,7 +365,7 @@ _PARTS = f"""
                    AS manager_of_seller
           FROM wide_priced w JOIN wide_order n ON n.order_id = w.order_id
          GROUP BY w.order_id, w.line_id, n.cap_bp
-    ), first AS (
+    ), first AS MATERIALIZED (
         SELECT *, {
     _within(
         "seller",
@@ -377,7 +378,7 @@ _PARTS = f"""
     )
 }
           FROM line
-    ), second AS (
+    ), second AS MATERIALIZED (
         SELECT *, {
     _within(
         "sharer",
@@ -386,7 +387,7 @@ _PARTS = f"""
     )
 }
           FROM first
-    ), third AS (
+    ), third AS MATERIALIZED (
         SELECT *, {
     _within(
         "pot",
@@ -396,7 +397,7 @@ _PARTS = f"""
     )
 }
           FROM second
-    ), fourth AS (
+    ), fourth AS MATERIALIZED (
         SELECT *, {
     _within(
         "manager",
@@ -479,6 +480,8 @@ _MONTHS = """
         ON CONFLICT (creator_id, month) DO NOTHING
 """
 
+# A line that earns its rate in full and comes to nothing today is credited all the same where the
+# rate has steps: it may be what reaches the next one.
 _WRITE = """
     WITH change AS MATERIALIZED (
         SELECT w.*, f.sequence, COALESCE(f.posted, 0) AS posted
@@ -486,6 +489,13 @@ _WRITE = """
           LEFT JOIN run_posted f ON f.order_line_id = w.line_id AND f.creator_id = w.creator_id
                AND f.role = w.role
          WHERE w.target <> COALESCE(f.posted, 0)
+            OR (f.sequence IS NULL AND w.base > 0 AND w.target = w.base * w.rate_bp / 10000
+                AND EXISTS (
+                    SELECT 1 FROM incentives_planrate r
+                      JOIN incentives_planband b ON b.rate_id = r.id
+                      JOIN wide_order n ON n.order_id = w.order_id
+                     WHERE r.id = w.rate_id AND r.rate_bp = w.rate_bp
+                       AND (n.own_id IS DISTINCT FROM w.creator_id OR n.own_bp = 10000)))
     ), added AS (
         INSERT INTO incentives_commissionline (run_id, order_id, order_line_id, creator_id, role,
             rate_id, rate_bp, sequence, base, target, amount)

@@ -65,15 +65,18 @@ _TABLES = """
     TRUNCATE month_wanted, month_order
 """
 
-# What the month reads of an entitlement (c its lines, r their rate, l its order line). Towards a step
-# counts what is left of the order line today, since a refund below a cent of commission posts
-# nothing, and nothing where it earned less than a cent, since whether such a line was ever credited
-# hangs on what came first. ``whole`` says that it earned its rate in full.
+# What the month reads of an entitlement (c its lines, r their rate, l its order line, o the order).
+# Towards a step counts what is left of the order line today, since a refund below a cent of
+# commission posts nothing, as long as the order still names the person. ``whole`` says that it
+# earned its rate in full.
 OF_ENTITLEMENT = """
     min(c.rate_id) AS rate_id, sum(c.amount)::bigint AS amount,
     CASE WHEN c.role NOT IN ('seller', 'sharer')
               THEN (array_agg(c.base ORDER BY c.sequence DESC))[1]
-         WHEN sum(c.amount) > 0 THEN min(l.paid_amount - l.refunded_amount)
+         WHEN bool_and(l.commissionable AND o.status <> 'closed' AND c.creator_id =
+                  CASE c.role WHEN 'seller' THEN o.seller_id
+                       ELSE NULLIF(o.sharer_id, o.seller_id) END)
+              THEN min(l.paid_amount - l.refunded_amount)
          ELSE 0 END AS base,
     sum(c.amount) = (array_agg(c.base ORDER BY c.sequence DESC))[1]
         * min(r.rate_bp) / 10000 AS whole
@@ -92,6 +95,7 @@ _SUMS = f"""
               FROM month_order m
               JOIN incentives_commissionline c ON c.order_id = m.order_id
                    AND c.creator_id = m.creator_id
+              JOIN customers_order o ON o.id = m.order_id
               JOIN customers_orderline l ON l.id = c.order_line_id
               JOIN incentives_planrate r ON r.id = c.rate_id
              GROUP BY m.creator_id, m.month, c.order_id, c.order_line_id, c.role) AS e

@@ -451,13 +451,6 @@ def _check_rate(terms: PlanTerms, rate: NewRate) -> None:
             _("Only percentages of sellers and sharers can rise in steps."),
             status=400,
         )
-    if rate.steps and rate.rate_bp == 0:
-        # What earns nothing is not credited, so a step would never be reached.
-        raise DomainError(
-            "steps_from_nothing",
-            _("A rate with steps has to begin above zero."),
-            status=400,
-        )
 
 
 def _highest(rates: Iterable[NewRate], category: str | None = None) -> int:

@@ -104,7 +104,11 @@ class CommissionLine(models.Model):
             models.UniqueConstraint(
                 "order", "order_line", "creator", "role", "sequence", name="commission_line_once"
             ),
-            models.CheckConstraint(condition=~Q(amount=0), name="commission_line_not_zero"),
+            # Nothing is credited only where the line counts towards the steps of its rate.
+            models.CheckConstraint(
+                condition=~Q(amount=0) | Q(sequence=1, target=0, base__gt=0),
+                name="commission_line_not_zero",
+            ),
         ]
         indexes = [models.Index(fields=["run", "creator"], name="commission_line_of_run")]
 

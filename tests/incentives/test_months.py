@@ -5,10 +5,12 @@ from itertools import permutations
 
 import pytest
 
+from incentives import own_orders
 from incentives.commission import MANAGER, SELLER, SHARER
 from incentives.models import ChangedMonth, MonthLine
 from incentives.plans import NewRate, save_version
 from kosops.lib.periods import Month
+from kosops.lib.secrets import blind_index
 from tests import cast as c
 from tests.incentives.money import Office, accrue, differences, held, owed, release, settle
 from tests.refusals import RESTRICTED, refused, sql
@@ -21,9 +23,9 @@ def office() -> Office:
     return Office()
 
 
-def stepped(office: Office, **more) -> None:
+def stepped(office: Office, start_bp: int = 500, **more) -> None:
     rates = (
-        NewRate(SELLER, 500, steps=((100_000, 600), (300_000, 800))),
+        NewRate(SELLER, start_bp, steps=((100_000, 600), (300_000, 800))),
         NewRate(SHARER, 200),
     )
     save_version(
@@ -82,13 +84,57 @@ def test_what_moves_no_cent_of_a_line_still_counts_towards_the_step(office: Offi
         office.order(number, paid, day="2026-09-03")
     if first == "credited":
         accrue(office.brand, "2026-09-03")
-        assert held(office.zhou) == (60_019 + 39_990 + 500) * 600 // 10_000
+        assert held(office.zhou) == (60_019 + 39_990 + 500 + 19) * 600 // 10_000
     for number, _paid, back in orders:
         if back:
             office.refund(number, f"R{number}", back)
     accrue(office.brand, "2026-09-04")
-    # 999.91 are left that earned a cent: below the step.
-    assert held(office.zhou) == 3_000 + 1_999 == (60_001 + 39_990) * 500 // 10_000
+    # Of 1,000.20 the last 0.19 earn less than a cent each; they count.
+    assert held(office.zhou) == (60_001 + 39_990 + 10 + 19) * 600 // 10_000
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("arrival", list(permutations(range(4)))[::5])
+@pytest.mark.parametrize(("mode", "owed"), [("marginal", 1_800), ("whole", 7_800)])
+def test_steps_may_begin_at_nothing(office: Office, arrival, mode, owed) -> None:
+    """Lines by such a rate are credited with nothing, and count as long as the order says so."""
+    stepped(office, 0, band_mode=mode)
+    he = c.creator(office.people.jingan, "K002", "He")
+    for number, paid in (("E1", 80_000), ("E2", 70_000), ("E3", 90_000), ("E4", 90_000)):
+        office.order(number, paid)
+    accrue(office.brand, "2026-09-19")
+    # 330,000 reach the second step as well.
+    assert held(office.zhou) == (26_400 if mode == "whole" else 12_000 + 2_400)
+    changes = [
+        lambda: office.refund("E1", "R1", 20_000),
+        lambda: office.order("E3", 90_000, status="closed"),
+        lambda: office.order("E4", 90_000, seller=he),
+        lambda: None,
+    ]
+    for place in arrival:
+        changes[place]()
+        accrue(office.brand, "2026-09-20")
+    assert (held(office.zhou), held(he)) == (owed, 0)
+    assert differences() == {}
+    # What was credited with nothing is taken back like anything else.
+    office.order("E1", 80_000, seller=he)
+    office.order("E2", 70_000, status="closed")
+    accrue(office.brand, "2026-09-21")
+    assert held(office.zhou) == 0
+    assert held(he) == (150_000 if mode == "whole" else 50_000) * 600 // 10_000
+    assert differences() == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("policy", "owed"), [("nothing", 0), ("allowed", 4_800)])
+def test_an_own_order_counts_towards_a_step_only_where_it_counts(office, policy, owed) -> None:
+    stepped(office, 0, self_purchase=policy)
+    own_orders.link_buyer(by=None, creator=office.zhou, number="VIP-777")
+    office.order("E1", 90_000)
+    office.order("E2", 90_000, buyer_key=blind_index("member_id", "VIP-777"))
+    accrue(office.brand, "2026-09-20")
+    assert held(office.zhou) == owed
     assert differences() == {}
 
 

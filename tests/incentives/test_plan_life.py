@@ -117,7 +117,6 @@ def test_rates_above_a_margin_are_not_submitted(people: c.Cast, lin: Person) -> 
         (NewRate(MANAGER, 100), "override_needs_cap"),
         (NewRate(MANAGER, 0, fixed_amount=5, month_cap=9), "override_needs_cap"),
         (NewRate(MANAGER, 100, month_cap=9, steps=((1, 200),)), "steps_not_here"),
-        (NewRate(SELLER, 0, steps=((1, 200),)), "steps_from_nothing"),
         (NewRate(SELLER, 500, steps=((1, 2_900),)), "steps_above_cap"),
         (NewRate(SELLER, 500, steps=((1, 3_100),)), "rate_above_cap"),
     ],

@@ -491,6 +491,21 @@ def _person_cap_stays() -> Results:
     return {"before": before, "after": held(office.zhou)}
 
 
+@case(50)
+def _from_nothing() -> Results:
+    office = office_with(NewRate(SELLER, 0, steps=((100_000, 300),)))
+    found = {}
+    for name, numbers in (("after the first", [60_000]), ("after all", [50_000, 15])):
+        for paid in numbers:
+            office.order(f"E{paid}", paid)
+        accrue(office.brand, "2026-09-05")
+        found[name] = held(office.zhou)
+    office.refund("E60000", "R1", 5_000)
+    accrue(office.brand, "2026-09-12")
+    assert not differences()
+    return found | {"after the refund": held(office.zhou)}
+
+
 # -- the page against them ------------------------------------------------------
 
 

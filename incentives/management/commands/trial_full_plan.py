@@ -367,8 +367,7 @@ def plain_count(brand: Unit) -> dict[str, int]:
             if order.seller_id:
                 own = net * SELLER_BP // 10_000
                 sums[SELLER] += own
-                # What earns less than a cent counts towards no step.
-                sold[order.seller_id, month] += net if own else 0
+                sold[order.seller_id, month] += net
                 gave[order.seller_id, month] += own
                 lead = leads[order.store_id]
                 if lead != order.seller_id:
