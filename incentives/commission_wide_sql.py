@@ -16,7 +16,8 @@ from django.conf import settings
 
 from incentives.commission import POT, Rate
 from incentives.models import CommissionRun, PlanVersion
-from incentives.plans import monthly, own_part, rates_of
+from incentives.month_sql import MONTHLY_RATES
+from incentives.plans import own_part, rates_of
 from kosops.lib import sql
 
 # What wins stands first: the place in this order is all that the statements know of precedence.
@@ -26,8 +27,8 @@ _RULE = """
         per_piece boolean, of_seller boolean, category text, sku text, store text, channel text,
         buyer text, tier text, kind text) ON COMMIT DROP;
     CREATE TEMP TABLE IF NOT EXISTS run_terms (
-        number integer, version_id bigint, order_cap bigint, own_bp integer, first date,
-        shield_until date, shield_days integer, before integer, monthly boolean) ON COMMIT DROP;
+        number integer, order_cap bigint, own_bp integer, first date, shield_until date,
+        shield_days integer, before integer) ON COMMIT DROP;
     TRUNCATE run_rule, run_terms
 """
 
@@ -56,8 +57,8 @@ class WideRules:
             before = ended.get(first) if version.shield_days and first else None
             terms.append(
                 (
-                    *(number, version.pk, version.order_cap, own_part(version), first),
-                    *(version.shield_days, before, monthly(version)),
+                    *(number, version.order_cap, own_part(version), first),
+                    *(version.shield_days, before),
                 )
             )
         words = {
@@ -74,8 +75,7 @@ class WideRules:
     def write(self) -> None:
         sql.execute(_RULE)
         _fill("run_rule", self.rules)
-        _fill("run_terms (number, version_id, order_cap, own_bp, first, shield_days, before,"
-              " monthly)", self.terms)  # fmt: skip
+        _fill("run_terms (number, order_cap, own_bp, first, shield_days, before)", self.terms)
         sql.execute("UPDATE run_terms SET shield_until = first + shield_days")
         sql.execute("ANALYZE run_rule, run_terms")
 
@@ -138,6 +138,9 @@ _TABLES = """
         closed boolean, refunding boolean, version integer, cap_bp integer, order_cap bigint,
         hold_days integer, own_bp integer, before integer, seller_id bigint, sharer_id bigint,
         manager_id bigint, own_id bigint, held_from date) ON COMMIT DROP;
+    CREATE TEMP TABLE IF NOT EXISTS wide_staff (
+        store_id bigint, day date, creator_id bigint, weight integer, all_weight bigint)
+        ON COMMIT DROP;
     CREATE TEMP TABLE IF NOT EXISTS wide_claim (
         order_id bigint, line_id bigint, role text, place smallint, creator_id bigint, tier text,
         kind text, version integer, before integer, base bigint, paid bigint, pieces integer,
@@ -156,7 +159,7 @@ _TABLES = """
     CREATE TEMP TABLE IF NOT EXISTS wide_owed (
         order_id bigint, line_id bigint, role text, creator_id bigint, rate_id bigint,
         rate_bp integer, base bigint, target bigint) ON COMMIT DROP;
-    TRUNCATE wide_order, wide_claim, wide_answer, wide_priced, wide_part, wide_owed
+    TRUNCATE wide_order, wide_staff, wide_claim, wide_answer, wide_priced, wide_part, wide_owed
 """
 
 # The manager led the store in which the seller had a place on the day; the pot is that of the
@@ -194,6 +197,15 @@ _ORDERS = """
            AND lead.valid @> o.business_date
 """
 
+# Who shares the pot of a store on a day, once for all of its orders.
+_STAFF = """
+    INSERT INTO wide_staff
+    SELECT d.store_id, d.day, p.creator_id, p.weight,
+           sum(p.weight) OVER (PARTITION BY d.store_id, d.day)
+      FROM (SELECT DISTINCT store_id, day FROM wide_order WHERE %(has_pot)s) AS d
+      JOIN incentives_staffplace p ON p.store_id = d.store_id AND p.valid @> d.day AND p.weight > 0
+"""
+
 # One row for each line and role, before anybody knows whether there is a rate. Words that no rate
 # names are left out, so that few different questions remain.
 _CLAIMS = """
@@ -217,9 +229,7 @@ _CLAIMS = """
            AS who (role, place, creator_id)
       LEFT JOIN matrix_creator c ON c.id = who.creator_id
      WHERE who.creator_id IS NOT NULL
-        OR (who.role = 'pot' AND %(has_pot)s AND EXISTS (
-            SELECT 1 FROM incentives_staffplace p
-             WHERE p.store_id = n.store_id AND p.valid @> n.day AND p.weight > 0))
+        OR (who.role = 'pot' AND (n.store_id, n.day) IN (SELECT store_id, day FROM wide_staff))
 """
 
 # The shield is for people who were named on an order in as many days before the plan.
@@ -445,10 +455,7 @@ _OWED = """
                    row_number() OVER (PARTITION BY p.line_id ORDER BY
                         mod(p.amount::numeric * s.weight, s.all_weight) DESC, s.creator_id) AS turn
               FROM wide_part p JOIN wide_order n ON n.order_id = p.order_id
-              JOIN LATERAL (
-                SELECT creator_id, weight, sum(weight) OVER () AS all_weight
-                  FROM incentives_staffplace
-                 WHERE store_id = n.store_id AND valid @> n.day AND weight > 0) AS s ON true
+              JOIN wide_staff s ON s.store_id = n.store_id AND s.day = n.day
              WHERE p.role = 'pot'
             WINDOW line AS (PARTITION BY p.line_id)) AS cut
     UNION ALL
@@ -470,12 +477,11 @@ _NO_LONGER_IN_THE_POT = """
 """
 
 # Months in which a person's lines changed, or stand in a month that counts as a whole.
-_MONTHS = """
+_MONTHS = f"""
     INSERT INTO incentives_changedmonth (creator_id, brand_id, month)
     SELECT DISTINCT w.creator_id, %(brand)s::bigint, date_trunc('month', n.day)::date
       FROM wide_owed w JOIN wide_order n ON n.order_id = w.order_id
-      JOIN incentives_planrate r ON r.id = w.rate_id
-      JOIN run_terms t ON t.version_id = r.version_id AND t.monthly
+     WHERE w.rate_id IN ({MONTHLY_RATES})
      ORDER BY 1, 3
         ON CONFLICT (creator_id, month) DO NOTHING
 """
@@ -542,6 +548,8 @@ def accrue(place: dict[str, Any], rules: WideRules) -> int:
     sql.execute(_FROZEN)
     sql.execute(_ORDERS, facts)
     sql.execute("ANALYZE wide_order, wide_frozen")
+    sql.execute(_STAFF, facts)
+    sql.execute("ANALYZE wide_staff")
     sql.execute(_CLAIMS, facts)
     sql.execute("ANALYZE wide_claim")
     sql.execute(_SHIELD, facts)

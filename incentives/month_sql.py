@@ -72,13 +72,13 @@ _TABLES = """
 OF_ENTITLEMENT = """
     min(c.rate_id) AS rate_id, sum(c.amount)::bigint AS amount,
     CASE WHEN c.role NOT IN ('seller', 'sharer')
-              THEN (array_agg(c.base ORDER BY c.sequence DESC))[1]
+              THEN (max(ARRAY[c.sequence, c.base]))[2]
          WHEN bool_and(l.commissionable AND o.status <> 'closed' AND c.creator_id =
                   CASE c.role WHEN 'seller' THEN o.seller_id
                        ELSE NULLIF(o.sharer_id, o.seller_id) END)
               THEN min(l.paid_amount - l.refunded_amount)
          ELSE 0 END AS base,
-    sum(c.amount) = (array_agg(c.base ORDER BY c.sequence DESC))[1]
+    sum(c.amount) = (max(ARRAY[c.sequence, c.base]))[2]
         * min(r.rate_bp) / 10000 AS whole
 """
 # A rate's `commission_month.Sum` of these, as e.
@@ -86,6 +86,14 @@ OF_RATE = """
     COALESCE(sum(e.base) FILTER (WHERE e.whole), 0)::bigint AS base,
     COALESCE(sum(e.amount) FILTER (WHERE e.whole), 0)::bigint AS amount,
     COALESCE(sum(e.amount) FILTER (WHERE NOT e.whole), 0)::bigint AS others
+"""
+
+# Rates of which a month is more than the sum of its lines.
+MONTHLY_RATES = """
+    SELECT r.id FROM incentives_planrate r
+      JOIN incentives_planversion v ON v.id = r.version_id
+     WHERE v.person_cap IS NOT NULL OR r.month_cap IS NOT NULL
+        OR EXISTS (SELECT 1 FROM incentives_planband b WHERE b.rate_id = r.id)
 """
 
 _SUMS = f"""
@@ -98,6 +106,7 @@ _SUMS = f"""
               JOIN customers_order o ON o.id = m.order_id
               JOIN customers_orderline l ON l.id = c.order_line_id
               JOIN incentives_planrate r ON r.id = c.rate_id
+             WHERE c.rate_id IN ({MONTHLY_RATES})
              GROUP BY m.creator_id, m.month, c.order_id, c.order_line_id, c.role) AS e
       JOIN incentives_planrate r ON r.id = e.rate_id
      GROUP BY e.creator_id, e.month, r.version_id, e.rate_id
@@ -212,17 +221,21 @@ def release(run: CommissionRun) -> int:
         (row["creator_id"], row["month"]): row
         for row in sql.fetch_all(
             """
-            SELECT m.creator_id, m.month,
-                   COALESCE(sum(c.earned), 0)::bigint AS earned,
-                   COALESCE(sum(r.released), 0)::bigint AS released
-              FROM month_order m
-              LEFT JOIN LATERAL (
-                SELECT sum(amount) AS earned FROM incentives_commissionline
-                 WHERE order_id = m.order_id AND creator_id = m.creator_id) AS c ON true
-              LEFT JOIN LATERAL (
-                SELECT sum(amount) AS released FROM incentives_releaseline
-                 WHERE order_id = m.order_id AND creator_id = m.creator_id) AS r ON true
-             GROUP BY m.creator_id, m.month
+            SELECT w.creator_id, w.month, COALESCE(c.amount, 0) AS earned,
+                   COALESCE(r.amount, 0) AS released
+              FROM month_wanted w
+              LEFT JOIN (
+                SELECT m.creator_id, m.month, sum(c.amount)::bigint AS amount
+                  FROM month_order m
+                  JOIN incentives_commissionline c
+                    ON c.order_id = m.order_id AND c.creator_id = m.creator_id
+                 GROUP BY 1, 2) AS c USING (creator_id, month)
+              LEFT JOIN (
+                SELECT m.creator_id, m.month, sum(r.amount)::bigint AS amount
+                  FROM month_order m
+                  JOIN incentives_releaseline r
+                    ON r.order_id = m.order_id AND r.creator_id = m.creator_id
+                 GROUP BY 1, 2) AS r USING (creator_id, month)
             """
         )
     }
