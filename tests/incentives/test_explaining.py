@@ -130,6 +130,16 @@ def test_a_step_of_the_month_and_the_next_one_are_named(office: Office) -> None:
     assert "next_step" in said.would_change
 
 
+def test_a_line_credited_with_nothing_names_the_step_that_it_counts_towards(office: Office) -> None:
+    save(office, NewRate(SELLER, 0, steps=((50_000, 800),)))
+    order = office.order("E1", 30_000)
+    accrue(office.brand, "2026-09-05")
+    said = told(order, office.zhou, SELLER)
+    assert (said.target, said.missing) == (0, "")
+    assert "Next step: from ¥500.00 ¥200.00 more net sales in the month 8%" in rows(said)
+    assert "next_step" in said.would_change
+
+
 def test_the_limit_of_a_person_and_of_a_rate_in_the_month_are_named(office: Office) -> None:
     save(office, NewRate(SELLER, 1_000, month_cap=1_800), person_cap=1_500)
     order = office.order("E1", 20_000)
