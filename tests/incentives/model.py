@@ -104,6 +104,8 @@ class Batch:
     state: str = "draft"
     # What the bank said, by person.
     answers: dict[str, str] = field(default_factory=dict)
+    # The bank named another amount, and nobody has cleared it yet.
+    paused: bool = False
 
     def holds(self, person: str) -> bool:
         """Whether its payout to the person stands: not cancelled, not failed."""
@@ -447,6 +449,8 @@ class Model:
     # -- payouts -----------------------------------------------------------------------------
 
     def make_batch(self, month: str, maker: str) -> dict[str, int]:
+        if any(batch.paused for batch in self.batches if batch.month == month):
+            raise Refused("batch_paused")
         payouts = {}
         for person, statement in self.settled[month].items():
             if any(batch.month == month and batch.holds(person) for batch in self.batches):
@@ -503,6 +507,17 @@ class Model:
         self._in_state(batch, "approved")
         batch.state = "exported"
 
+    def resume(self, batch: Batch, by: str, own: str | None, reason: str) -> None:
+        if not batch.paused:
+            raise Refused("not_paused")
+        if by == batch.maker:
+            raise Refused("own_batch")
+        if own in batch.payouts:
+            raise Refused("pays_you")
+        if not reason:
+            raise Refused("reason_needed")
+        batch.paused = False
+
     def answer(self, batch: Batch, person: str, said: str, amount: int) -> str:
         """The bank says `succeeded` or `failed` about an amount."""
         ours = batch.payouts[person]
@@ -513,6 +528,7 @@ class Model:
         if batch.state != "exported":
             return "not_sent"
         if amount != ours:
+            batch.paused = True
             return "amount_mismatch"
         batch.answers[person] = said
         to = {"paid": ours} if said == "succeeded" else {"payable": ours}

@@ -453,6 +453,10 @@ class Programme(RuleBasedStateMachine):
                 lambda: self.model.export(theirs),
                 lambda: payouts.export(by=someone, batch=ours),
             ),
+            "resume": (
+                lambda: self.model.resume(theirs, by, own, reason),
+                lambda: payouts.resume(by=someone, batch=ours, reason=reason),
+            ),
         }[act]
 
         def work() -> None:
@@ -508,13 +512,13 @@ class Programme(RuleBasedStateMachine):
     def somebody_goes_on_with_a_batch(self, data, by) -> None:
         place, batch = self.some_batch(data)
         next_act = {"draft": "submit", "submitted": "approve", "approved": "export"}
-        act = next_act.get(batch.state, "export")
+        act = "resume" if batch.paused else next_act.get(batch.state, "export")
         self.act(place, act, "chen" if act == "submit" else by)
 
     @precondition(lambda self: self.batches)
     @rule(
         data=st.data(),
-        act=st.sampled_from(["submit", "approve", "reject", "reject", "export"]),
+        act=st.sampled_from(["submit", "approve", "reject", "reject", "export", "resume"]),
         by=st.sampled_from(["chen", "zhao", "zhao", "may"]),
         reason=st.sampled_from(["wrong", "wrong", ""]),
     )
