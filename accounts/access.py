@@ -7,6 +7,7 @@ what is their own.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,6 +195,10 @@ SCOPE_WORDS: dict[str, Promise] = {
 }
 
 
+# No row has such a number, and a column of ids can hold it.
+STAND_INS = 8_000_000_000_000_000_000
+
+
 @dataclass(frozen=True)
 class Reach:
     """Where a person holds a permission: path prefixes, or everything (superusers)."""
@@ -247,10 +252,29 @@ def roles_of(person: Any) -> frozenset[str]:
     return frozenset(role for role, _path in _grants(person))
 
 
-def standing(person: Person) -> tuple[object, ...]:
+def standing(person: Person) -> tuple[bool, bool, tuple[tuple[str, str], ...]]:
     """All that the person's reach follows from today: who stands alike reaches the same."""
     held = () if person.is_superuser else tuple(sorted(_grants(person)))
     return person.is_active, person.is_superuser, held
+
+
+def stand_in(person: Person) -> tuple[Person, dict[int, int]]:
+    """Somebody with the same roles in a tree of the same form, and whose ids stand for which.
+
+    The person and the units above and at the grants get numbers from `STAND_INS` on, in turn. So
+    two people who hold the same roles at different stores have stand-ins that stand alike.
+    """
+    units: dict[int, int] = {}
+
+    def instead(found: re.Match[str]) -> str:
+        return str(units.setdefault(int(found[0]), STAND_INS + 1 + len(units)))
+
+    active, superuser, held = standing(person)
+    alike = Person(pk=STAND_INS, is_active=active, is_superuser=superuser)
+    alike.__dict__["_held_grants"] = [
+        HeldGrant(role, re.sub(r"\d+", instead, path), "", is_current=True) for role, path in held
+    ]
+    return alike, {STAND_INS: person.pk} | {number: unit for unit, number in units.items()}
 
 
 def brands_of(person: Any, permission: str) -> list[Unit]:

@@ -6,6 +6,7 @@ sources name the figures that they need as questions, and all are asked together
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,8 @@ def register(source: Source) -> Source:
 def question(name: str) -> Callable[[Question], Question]:
     """Register what to ask for a person: a queryset of one figure, as `figure` makes it.
 
-    It follows from who the person is, their roles and the time alone, and asks nothing itself.
+    It follows from the person's id, their roles and the time alone, and asks nothing itself: it is
+    put for a stand-in, and the ids of the person and of their units are filled in afterwards.
     """
 
     def keep(ask: Question) -> Question:
@@ -93,20 +95,40 @@ class _Statement:
     sql: str
     params: list[Any]
 
+    def asked_for(self, ids: dict[int, int]) -> _Statement:
+        """The same, where stand-ins were asked about, for those whom they stand for."""
 
+        def own(value: Any) -> Any:
+            if isinstance(value, int):
+                return ids.get(value, value)
+            if isinstance(value, str):
+                return _STAND_IN.sub(lambda found: str(ids[int(found[0])]), value)
+            if isinstance(value, list | tuple):
+                return type(value)(map(own, value))
+            return value
+
+        return _Statement(self.names, self.sql, [own(value) for value in self.params])
+
+
+_STAND_IN = re.compile(rf"\b{str(access.STAND_INS)[:12]}\d{{7}}\b")
 _statements: dict[tuple[object, ...], _Statement] = {}
 
 
 def _statement(person: Person) -> _Statement:
-    """The statement of a person, made once a minute: making it takes longer than asking it."""
+    """The statement of a person: making it takes longer than asking it.
+
+    So it is made once a minute for all who hold the same roles at places alike, whoever they are
+    and wherever that is, and then filled in.
+    """
     minute = timezone.now().replace(second=0, microsecond=0)
-    key = (person.pk, minute, access.standing(person), tuple(_questions.values()))
+    alike, ids = access.stand_in(person)
+    key = (minute, access.standing(alike), tuple(_questions.values()))
     statement = _statements.get(key)
     if statement is None:
         if len(_statements) >= MOST_KEPT:
             _statements.clear()
-        statement = _statements[key] = _compiled(person)
-    return statement
+        statement = _statements[key] = _compiled(alike)
+    return statement.asked_for(ids)
 
 
 def _compiled(person: Person) -> _Statement:
