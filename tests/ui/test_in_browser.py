@@ -268,6 +268,8 @@ def test_a_finger_sees_the_values_before_they_open(browser, address):
     page.goto(address + "/ui/overview/", wait_until="load")
     place = page.locator("[data-kos-chart]")
     place.scroll_into_view_if_needed()
+    # Before it is drawn by script, a tap follows the links of the drawing.
+    expect(place.locator("canvas").first).to_be_visible()
     box = place.bounding_box()
     spot = (box["x"] + box["width"] * 0.5, box["y"] + 100)
     page.touchscreen.tap(*spot)
