@@ -17,6 +17,7 @@ from typing import Any
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.files.base import File
+from django.core.files.storage import Storage
 from django.db import DatabaseError, connection, transaction
 from django.db.models import DateTimeField, F, Q, QuerySet, Value
 from django.db.models.functions import Greatest, Now
@@ -192,8 +193,15 @@ class Progress:
 
     def attach(self, name: str, content: File[Any]) -> None:
         """Keep a result file; who may see the job may download it."""
-        self.job.result_file.save(f"jobs/{self.job.pk}/{name}", content, save=False)
-        self._store(result_file=self.job.result_file.name)
+        file = self.job.result_file
+        # What a worker left that was killed before its row knew of the file.
+        _empty_folder(file.storage, f"jobs/{self.job.pk}")
+        file.save(f"jobs/{self.job.pk}/{name}", content, save=False)
+        try:
+            self._store(result_file=file.name)
+        except Cancelled:
+            file.storage.delete(str(file.name))
+            raise
 
     def _store(self, **changes: Any) -> None:
         if not _mine(self.job).update(beat_at=Now(), **changes):
@@ -201,6 +209,12 @@ class Progress:
         for name, value in changes.items():
             if name != "result_file":
                 setattr(self.job, name, value)
+
+
+def _empty_folder(storage: Storage, folder: str) -> None:
+    if storage.exists(folder):
+        for name in storage.listdir(folder)[1]:
+            storage.delete(f"{folder}/{name}")
 
 
 # -- the worker's side ---------------------------------------------------------
@@ -217,7 +231,9 @@ def run(job_id: int) -> None:
             with _signs_of_life(job):
                 counts = _kinds[job.kind](job, Progress(job))
         except Cancelled:
-            return
+            # Nothing, when somebody stopped the job or another worker has it. When its work was
+            # taken over by another job, it would be found without a worker again and again.
+            _end(job, JobState.CANCELLED)
         except DomainError as refusal:
             _end(job, JobState.FAILED, error=str(refusal))
         except SoftTimeLimitExceeded:

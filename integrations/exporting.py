@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
@@ -142,7 +143,12 @@ def start(*, by: Person, brand: Unit, export: ListExport, query: str, file_type:
 
 
 def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
-    """Write the file of a long list, batch by batch; memory does not grow with it."""
+    """Write the file of a long list, batch by batch; memory does not grow with it.
+
+    A file is kept and noted together. Killed before, the next try writes it anew.
+    """
+    if job.result_file:
+        return {"rows": job.total}
     by, export = job.created_by, _exports[job.params["list"]]
     if by is None:
         raise DomainError("nobody_asked", _("The person who asked is gone."))
@@ -159,8 +165,10 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
         batches = _told(found.batches(rows, BATCH), progress, total)
         count = _write(content, job.params["type"], export, found, batches)
         content.seek(0)
-        progress.attach(_name(export, job.params["type"]), File(content))
-    _note(by, job.unit, job, found, _facts(export, job.params["type"], count))
+        progress(count, count)
+        with transaction.atomic():
+            progress.attach(_name(export, job.params["type"]), File(content))
+            _note(by, job.unit, job, found, _facts(export, job.params["type"], count))
     return {"rows": count}
 
 

@@ -88,7 +88,9 @@ class Tally:
 @job_kind(CHECK_JOB, permission="imports.run")
 def check_file(job: Job, progress: Progress) -> dict[str, Any]:
     """Find out what each row would do; keep the rows that need a person."""
-    batch = _batch_of(job, ImportState.CHECKING)
+    batch = _batch_of(job, ImportState.CHECKING, ImportState.CHECKED)
+    if batch.state == ImportState.CHECKED:
+        return _figures(batch)
     with _failures_on(batch):
         _pass_over(batch, progress, check=True)
         return _end(batch, ImportState.CHECKING, ImportState.CHECKED, {})
@@ -97,7 +99,9 @@ def check_file(job: Job, progress: Progress) -> dict[str, Any]:
 @job_kind(APPLY_JOB, permission="imports.run")
 def apply_file(job: Job, progress: Progress) -> dict[str, Any]:
     """Let the good rows in. Each chunk is resolved again, as the data may have moved on."""
-    batch = _batch_of(job, ImportState.APPLYING)
+    batch = _batch_of(job, ImportState.APPLYING, ImportState.DONE)
+    if batch.state == ImportState.DONE:
+        return _figures(batch)
     with _failures_on(batch):
         kind = _pass_over(batch, progress, check=False)
         with transaction.atomic():
@@ -149,11 +153,12 @@ def issue_of(batch: ImportBatch, plan: Plan, record: Record) -> ImportIssue:
     )
 
 
-def _batch_of(job: Job, state: str) -> ImportBatch:
+def _batch_of(job: Job, *states: str) -> ImportBatch:
+    """The job's batch, also when a worker was killed that had ended it and not yet the job."""
     batch = ImportBatch.objects.select_related("brand", "created_by", "confirmed_by").get(
         pk=job.params["batch"]
     )
-    if batch.state != state or batch.job_id != job.pk:
+    if batch.state not in states or batch.job_id != job.pk:
         raise Cancelled
     return batch
 
@@ -257,15 +262,19 @@ def _end(batch: ImportBatch, before: str, after: str, figures: Mapping[str, int]
         else:
             batch.ended_at = timezone.now()
         batch.save(update_fields=["counts", "checked_counts", "state", "error", "ended_at"])
-        counts = {name: value for name, value in batch.counts.items() if isinstance(value, int)}
         activity.record(
             by=batch.created_by if before == ImportState.CHECKING else batch.confirmed_by,
             verb=f"import.{after}",
             object=batch,
             unit=batch.brand,
-            after=counts | dict(figures),
+            after=_figures(batch),
         )
-    return counts | dict(figures)
+    return _figures(batch)
+
+
+def _figures(batch: ImportBatch) -> dict[str, Any]:
+    counts = {name: value for name, value in batch.counts.items() if isinstance(value, int)}
+    return counts | batch.counts["figures"]
 
 
 class _failures_on:  # noqa: N801

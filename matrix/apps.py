@@ -10,7 +10,9 @@ class MatrixConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import activity, first_steps
-        from matrix import (
+
+        # Some only have to be loaded: a worker must know their kinds of jobs from its start.
+        from matrix import (  # noqa: F401
             account_exports,
             community_bulk,
             exports,
@@ -20,6 +22,8 @@ class MatrixConfig(AppConfig):
             import_customers,
             import_members,
             import_staff_reports,
+            layer_pages,
+            recruiting_bulk,
             recruiting_exports,
             recruiting_waiting,
             waiting_items,

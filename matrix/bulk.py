@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -38,7 +39,9 @@ BATCH = 1_000
 # Names on the page that asks first.
 SHOWN = 5
 
-jobs.name_counts({"creators_changed": gettext_lazy("People changed")})
+CHANGED = "creators_changed"
+
+jobs.name_counts({CHANGED: gettext_lazy("People changed")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,20 +233,23 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     """Change all that the list of that query holds, batch by batch.
 
     A second run goes on by itself: whoever was changed is no longer in the state to change from.
+    What a batch changed is counted in its transaction.
     """
     by, change = job.created_by, CHANGES[job.params["action"]]
     if by is None:
         raise DomainError("nobody_asked", _("The person who asked is gone."))
     rows = _changing(listed(by, job.params["query"]), change).order_by("pk")
-    total, count = rows.count(), 0
+    count = job.counts.get(CHANGED, 0)
+    total = count + rows.count()
     while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
-        changed = registry.change_states(
-            by=by,
-            creators=Creator.objects.filter(pk__in=batch),
-            before=change.before,
-            after=change.after,
-            on=timezone.localdate(),
-        )
-        count += len(changed)
-        progress(count, total)
-    return {"creators_changed": count}
+        with transaction.atomic():
+            changed = registry.change_states(
+                by=by,
+                creators=Creator.objects.filter(pk__in=batch),
+                before=change.before,
+                after=change.after,
+                on=timezone.localdate(),
+            )
+            count += len(changed)
+            progress(count, total, {CHANGED: count})
+    return {CHANGED: count}

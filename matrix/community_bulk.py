@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +26,9 @@ from matrix.models import Community, Creator
 ACTION = "community"
 JOB = "communities.add"
 
-jobs.name_counts({"members_added": gettext_lazy("Members added")})
+ADDED = "members_added"
+
+jobs.name_counts({ADDED: gettext_lazy("Members added")})
 
 
 def register() -> None:
@@ -110,13 +113,15 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
         raise DomainError("nobody_asked", _("The person who asked is gone."))
     community = _open(by).get(pk=job.params["community"])
     rows = communities.who_can_join(community, bulk.listed(by, job.params["query"])).order_by("pk")
-    total, count = rows.count(), 0
+    count = job.counts.get(ADDED, 0)
+    total = count + rows.count()
     while batch := list(rows.values_list("pk", flat=True)[: bulk.BATCH]):
-        count += communities.add_members(
-            by=by,
-            community=community,
-            creators=Creator.objects.filter(pk__in=batch),
-            since=timezone.localdate(),
-        )
-        progress(count, total)
-    return {"members_added": count}
+        with transaction.atomic():
+            count += communities.add_members(
+                by=by,
+                community=community,
+                creators=Creator.objects.filter(pk__in=batch),
+                since=timezone.localdate(),
+            )
+            progress(count, total, {ADDED: count})
+    return {ADDED: count}

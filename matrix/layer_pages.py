@@ -77,6 +77,7 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
         now=timezone.now(),
         on=timezone.localdate(),
         tell=progress,
+        so_far=job.counts,
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
@@ -17,13 +18,16 @@ from accounts.models import Person, Unit
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from matrix import layers, posting
-from matrix.choices import AccountState, CreatorState, Domain
+from matrix.choices import AccountState, CreatorState, Domain, Layer
 from matrix.layers import Axis
 from matrix.models import Creator, LayerThresholds, SocialAccount
 from matrix.posting import Posting
 
 logger = logging.getLogger(__name__)
 BATCH = 5_000
+# The last creator that is sorted; in a list, as a job's page shows plain counts.
+BEHIND = "behind"
+Tell = Callable[[int, int, dict[str, Any]], None]
 # Who has a layer: whoever takes part or pauses. Candidates have a score, leavers keep their last.
 SORTED = (CreatorState.ONBOARDING, CreatorState.ACTIVE, CreatorState.PAUSED)
 
@@ -119,30 +123,38 @@ def work_out(
     brand: Unit,
     now: dt.datetime,
     on: dt.date,
-    tell: Callable[[int, int], None] = lambda _done, _total: None,
+    tell: Tell = lambda _done, _total, _counts: None,
+    so_far: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
     """Sort all creators of the brand anew; returns how many are in each layer and how many moved.
 
-    Batches are saved one by one; a second run changes nothing.
+    Batches are saved one by one, each with what ``tell`` keeps of it. Given that as ``so_far``, work
+    that was stopped goes on behind its last batch. A second run changes nothing.
     """
     # What another object of the same brand remembers may be older than what was just saved.
     thresholds = thresholds_of(Unit.objects.select_related("layer_thresholds").get(pk=brand.pk))
     people = Creator.objects.filter(brand=brand, state__in=SORTED).order_by("pk")
-    total, done, moved, last = people.count(), 0, 0, 0
-    found: Counter[str] = Counter()
-    while batch := list(people.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+    so_far = so_far or {}
+    counts = {name: so_far.get(name, 0) for name in ("moved", *Layer.values)}
+    (last,) = so_far.get(BEHIND, [0])
+    total, done = people.count(), people.filter(pk__lte=last).count()
+    more = True
+    while more and (batch := _after(people, last)):
+        more = len(batch) > BATCH
+        batch = batch[:BATCH]
         decided = {
             pk: layers.decide(facts, thresholds).layer for pk, facts in facts_of(batch, now).items()
         }
-        found.update(decided.values())
-        moved += _store(decided, on)
         last, done = batch[-1], done + len(batch)
-        tell(done, total)
-    counts = {"moved": moved} | {
-        layer: found[layer] for layer in ("quality", "standard", "potential")
-    }
-    if moved:
-        activity.record(by=by, verb="layers.evaluated", object=brand, unit=brand, after=counts)
+        with transaction.atomic():
+            counts["moved"] += _store(decided, on)
+            for layer, people_in_it in Counter(decided.values()).items():
+                counts[layer] += people_in_it
+            if counts["moved"] and not more:
+                activity.record(
+                    by=by, verb="layers.evaluated", object=brand, unit=brand, after=counts
+                )
+            tell(done, total, {**counts, BEHIND: [last]})
     return counts
 
 
@@ -154,6 +166,11 @@ def nightly(*, now: dt.datetime, on: dt.date) -> None:
 
 
 # -- private -------------------------------------------------------------------
+
+
+def _after(people: QuerySet[Creator], last: int) -> list[int]:
+    """The next batch, and one more when others follow."""
+    return list(people.filter(pk__gt=last).values_list("pk", flat=True)[: BATCH + 1])
 
 
 def _store(decided: dict[int, str], on: dt.date) -> int:

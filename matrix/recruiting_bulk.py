@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -36,10 +37,11 @@ AT_ONCE = 1_000
 BATCH = 1_000
 SHOWN = 5
 BEST = "best"
+DECIDED = "applications_decided"
 
 jobs.name_counts(
     {
-        "applications_decided": gettext_lazy("Applications decided"),
+        DECIDED: gettext_lazy("Applications decided"),
         "applications_held": gettext_lazy("Held by a flag"),
     }
 )
@@ -290,17 +292,19 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     else:
         rows = _listed(by, job.params["query"])
     moving = _moving(rows, decision).order_by("pk")
-    total, count = moving.count(), 0
+    count = job.counts.get(DECIDED, 0)
+    total = count + moving.count()
     while batch := list(moving.values_list("pk", flat=True)[:BATCH]):
-        moved = applications.decide(
-            by=by,
-            applications=Application.objects.filter(pk__in=batch),
-            stage=decision.stage,
-            **job.params["said"],
-        )
-        count += len(moved)
-        progress(count, total)
+        with transaction.atomic():
+            moved = applications.decide(
+                by=by,
+                applications=Application.objects.filter(pk__in=batch),
+                stage=decision.stage,
+                **job.params["said"],
+            )
+            count += len(moved)
+            progress(count, total, {DECIDED: count})
         if not moved:
             break
     held = applications.held(rows).count() if decision.stage == Stage.TRIAL else 0
-    return {"applications_decided": count, "applications_held": held}
+    return {DECIDED: count, "applications_held": held}

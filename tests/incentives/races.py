@@ -98,14 +98,14 @@ _PUT_BACK = """
 """
 
 
-def keep() -> None:
+def keep(name: str = "kept") -> None:
     """Remember every row and key of the database as it is now, for `put_back`."""
-    sql(_KEEP)
+    sql(_KEEP.replace("kept", name))
 
 
-def put_back() -> None:
+def put_back(name: str = "kept") -> None:
     """Make the database what it was at `keep`, also where a key was dropped meanwhile."""
-    sql(_PUT_BACK)
+    sql(_PUT_BACK.replace("kept", name))
 
 
 def wait_until(holds: Callable[[], bool], why: str) -> None:
