@@ -39,7 +39,7 @@ from integrations.formats import (
 )
 from kosops.lib.secrets import blind_index
 from matrix.choices import CreatorKind
-from matrix.import_words import NUMBER, STORE_CODE, refuse_unknown, refuse_unknown_store
+from matrix.import_words import NUMBER, STORE_CODE, padded, refuse_unknown, refuse_unknown_store
 from matrix.models import Creator
 from matrix.registry import code_works, on_day
 
@@ -212,6 +212,8 @@ class OrderList(ImportFormat):
         self._staff: dict[str, Creator] = {}
         self._sharers: dict[str, Creator] = {}
         named_here = Creator.objects.filter(staff | sharers, brand=brand)
+        people = Creator.objects.filter(brand=brand, kind=CreatorKind.KOS)
+        self._padded = padded(people, "number", named("employee_no"))
         for creator in named_here.select_related("merged_into"):
             if creator.kind == CreatorKind.KOS:
                 self._staff[creator.number] = creator
@@ -280,7 +282,12 @@ class OrderList(ImportFormat):
             refuse_unknown_store(record, "store_code", code, self._stores)
         if number is not None and number not in self._staff:
             refuse_unknown(
-                record, "employee_no", number, self._staff, "unknown_employee", number=number
+                record,
+                "employee_no",
+                number,
+                self._padded.values(),
+                "unknown_employee",
+                number=number,
             )
         if code is None and number is None:
             record.refuse("no_store", "store_code")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -23,8 +24,13 @@ MAX_GROUP_ROWS = 10_000
 
 _TOTALS = frozenset(
     name_key(word) for word in ("合计", "总计", "小计", "汇总", "合計", "Total", "Grand total",
-                                "Subtotal", "Sum")
+                                "Subtotal", "Sum", "本页合计", "本页小计", "总合计", "累计", "小計",
+                                "総計", "Totals", "Sub-total", "Overall total")
 )  # fmt: skip
+# What stands behind such a word: 合计：, 总计（元）, Total (CNY).
+_UNIT = re.compile(r"\s*(?:[(（][^()（）]{0,10}[)）])?\s*[:：]?\s*$")
+# A first column that counts the rows, and no id of a person or store.
+MAX_RUNNING_DIGITS = 3
 
 
 def reading_of(kind: type[ImportFormat], options: Mapping[str, str]) -> Reading:
@@ -147,13 +153,16 @@ def issues_as_json(issues: Iterable[Issue]) -> list[dict[str, Any]]:
 
 
 def _is_totals_row(cells: list[Cell]) -> bool:
-    for cell in cells:
+    """Whether the row begins with a word for a sum, also behind its running number."""
+    for place, cell in enumerate(cells):
         if cell is None or cell == "":
             continue
-        return (
-            isinstance(cell, str)
-            and len(cell) < 20
-            and not cell[0].isdigit()
-            and name_key(cell) in _TOTALS
-        )
+        if isinstance(cell, str) and not cell[0].isdigit():
+            return len(cell) < 20 and name_key(_UNIT.sub("", cell)) in _TOTALS
+        if place or not _is_running_number(cell):
+            return False
     return False
+
+
+def _is_running_number(cell: Cell) -> bool:
+    return len(str(cell)) <= MAX_RUNNING_DIGITS and str(cell).isdigit()

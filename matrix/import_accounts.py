@@ -45,6 +45,7 @@ from matrix.import_words import (
     STORE_CODE,
     WORDS,
     Repeated,
+    padded,
     refuse_unknown,
     refuse_unknown_store,
 )
@@ -95,6 +96,7 @@ class AccountList(ImportFormat):
         for creator in people.select_related("merged_into"):
             # A number that leads to another row means that row.
             self._creators.setdefault(creator.number, []).append(creator.merged_into or creator)
+        self._padded = padded(Creator.objects.filter(brand=brand), "number", numbers)
         handles = {record.values["handle"] for record in records}
         uids = {record.values["uid"] for record in records} - {None}
         self._by_uid: dict[tuple[str, str], SocialAccount] = {}
@@ -166,7 +168,7 @@ class AccountList(ImportFormat):
         chosen = [one for one in found if record.choice == f"creator-{one.pk}"]
         if not found:
             refuse_unknown(
-                record, "number", number, self._creators, "unknown_creator", number=number
+                record, "number", number, self._padded.values(), "unknown_creator", number=number
             )
         elif len(chosen or found) > 1:
             record.ask(

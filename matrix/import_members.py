@@ -22,7 +22,7 @@ from integrations.formats import (
 )
 from matrix import communities
 from matrix.figures import CURRENT
-from matrix.import_words import CREATOR_KINDS, NUMBER, WORDS, Repeated, refuse_unknown
+from matrix.import_words import CREATOR_KINDS, NUMBER, WORDS, Repeated, padded, refuse_unknown
 from matrix.models import CommunityMember, Creator
 
 
@@ -59,6 +59,7 @@ class MemberList(ImportFormat):
         rows = Creator.objects.filter(brand=brand, number__in=numbers).select_related("store")
         for creator in rows:
             self._creators.setdefault(creator.number, []).append(creator)
+        self._padded = padded(Creator.objects.filter(brand=brand), "number", numbers)
         inside = communities.open_members().filter(
             community__in=[each.pk for each in self._communities.values()],
             creator__number__in=numbers,
@@ -92,7 +93,12 @@ class MemberList(ImportFormat):
         chosen = [one for one in found if record.choice == f"creator-{one.pk}"]
         if not found:
             refuse_unknown(
-                record, "number", number, self._creators, "unknown_creator", number=number
+                record,
+                "number",
+                number,
+                self._padded.values(),
+                "unknown_creator",
+                number=number,
             )
             return None
         if len(chosen or found) > 1:

@@ -44,6 +44,7 @@ from matrix.import_words import (
     WORDS,
     YES_OR_NO,
     Repeated,
+    padded,
     refuse_unknown_store,
 )
 from matrix.models import Creator, SocialAccount
@@ -96,6 +97,7 @@ class StoreList(ImportFormat):
         codes = {record.values["code"] for record in records}
         codes |= {record.values["region_code"] for record in records}
         self._units = {unit.code: unit for unit in Unit.objects.filter(brand=brand, code__in=codes)}
+        self._padded = padded(Unit.objects.filter(brand=brand), "code", codes)
         for record in records:
             self._resolve(record)
 
@@ -104,6 +106,9 @@ class StoreList(ImportFormat):
         if self._repeated.refuses(record, values["code"]):
             return
         unit = self._units.get(values["code"])
+        if unit is None and values["code"] in self._padded:
+            refuse_unknown_store(record, "code", values["code"], self._padded.values())
+            return
         named = self._named.setdefault(values["code"], UnitKind.STORE)
         if named != UnitKind.STORE or (unit is not None and unit.kind != UnitKind.STORE):
             record.refuse("not_a_store", "code", code=values["code"])
@@ -129,7 +134,9 @@ class StoreList(ImportFormat):
         if code is not None:
             unit = self._units.get(code)
             named = self._named.setdefault(code, UnitKind.REGION)
-            if unit is None and name is None:
+            if unit is None and code in self._padded:
+                record.refuse("zeros_lost", "region_code", code=code, known=self._padded[code])
+            elif unit is None and name is None:
                 record.refuse("required", "region_name")
             elif named != UnitKind.REGION or (unit is not None and unit.kind != UnitKind.REGION):
                 record.refuse("not_a_region", "region_code", code=code)
@@ -257,6 +264,7 @@ class CreatorList(ImportFormat):
         known = Creator.objects.filter(Q(number__in=numbers) | Q(share_code__in=codes), brand=brand)
         self._known = {(one.kind, one.number): one for one in known}
         self._codes = {one.share_code: one for one in known if one.share_code}
+        self._padded = padded(Creator.objects.filter(brand=brand), "number", numbers)
         for record in records:
             self._resolve(record)
 
@@ -266,6 +274,9 @@ class CreatorList(ImportFormat):
         if self._repeated.refuses(record, key):
             return
         known = self._known.get(key)
+        if known is None and values["number"] in self._padded:
+            code = values["number"]
+            record.refuse("zeros_lost", "number", code=code, known=self._padded[code])
         if values["store_code"] not in self._stores:
             refuse_unknown_store(record, "store_code", values["store_code"], self._stores)
         if values["koc_kind"] and values["kind"] != CreatorKind.KOC:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Func, QuerySet, TextField, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import StoreKind
@@ -145,6 +146,17 @@ def refuse_unknown(
         record.refuse("zeros_lost", column, code=value, known=padded)
     else:
         record.refuse(fault, column, **params)
+
+
+def padded(rows: QuerySet[Any], field: str, wanted: Iterable[str | None]) -> dict[str, str]:
+    """Known ids with zeros in front, by those of ``wanted`` that a program made of them."""
+    bare = {one for one in wanted if one and one.isdigit() and one[0] != "0"}
+    if not bare:
+        return {}
+    found = rows.annotate(bare=Func(field, Value("0"), function="ltrim", output_field=TextField()))
+    return dict(
+        found.filter(bare__in=bare, **{f"{field}__startswith": "0"}).values_list("bare", field)
+    )
 
 
 class Repeated:
