@@ -80,7 +80,7 @@ def register() -> None:
             columns=[
                 Column(heading=_("Account name"), value=lambda row: row.shown_handle),
                 Column(heading=_("Platform"), value=lambda row: row.get_platform_display()),
-                Column(heading=_("Platform id"), value=lambda row: row.platform_uid or None),
+                Column(heading=_("Platform id"), value=lambda row: row.shown_uid or None),
                 Column(
                     heading=_("Owner"),
                     of="owner",

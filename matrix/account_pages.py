@@ -159,7 +159,7 @@ def _account_page(
         "paired_with": paired_with(known) if known else "",
         "paired_since": known.paired_since if known else None,
         "takes_over": _takes_over(found),
-        "facts": _facts(found),
+        "facts": _facts(found, revealed=revealed),
         "risks": _risks(found, held),
         "held": held,
         "past": [each for each in line if each.until is not None],
@@ -202,7 +202,7 @@ def _risks(found: SocialAccount, held: Custody | None) -> list[Risk]:
     )
 
 
-def _facts(found: SocialAccount) -> list[tuple[str, str]]:
+def _facts(found: SocialAccount, *, revealed: bool) -> list[tuple[str, str]]:
     """Name and value of what is known of the account; what is not known is left out."""
     language = get_language()
     closed = ""
@@ -217,7 +217,7 @@ def _facts(found: SocialAccount) -> list[tuple[str, str]]:
         (_("Account role"), found.get_role_display()),
         (_("Purpose"), found.get_purpose_display()),
         (_("Store"), found.unit.name),
-        (_("Platform id"), found.platform_uid),
+        (_("Platform id"), found.platform_uid if revealed else found.shown_uid),
         (_("Followers"), "" if found.followers is None else formats.number(found.followers)),
         (_("Opened"), formats.day(found.opened_on, language) if found.opened_on else ""),
         (_("Closed"), closed),

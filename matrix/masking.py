@@ -10,7 +10,7 @@ PERSONAL = frozenset({Platform.WECHAT})
 
 def shown_handle(platform: str, handle: str) -> str:
     """The handle as lists and pages show it."""
-    return masked(handle) if platform in PERSONAL else handle
+    return masked(handle) if handle and platform in PERSONAL else handle
 
 
 def masked(text: str) -> str:

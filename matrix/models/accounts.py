@@ -110,12 +110,18 @@ class SocialAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_platform_display()} · {self.handle}"
+        # The log keeps this for good: no personal handle in full.
+        return f"{self.get_platform_display()} · {self.shown_handle}"
 
     @property
     def shown_handle(self) -> str:
         """The handle as lists and pages show it: a personal one in part."""
         return masking.shown_handle(self.platform, self.handle)
+
+    @property
+    def shown_uid(self) -> str:
+        """The platform's id as pages and files show it."""
+        return masking.shown_handle(self.platform, self.platform_uid)
 
     @property
     def owner_name(self) -> str:

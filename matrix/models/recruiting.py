@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Unit, scoped_by
+from matrix import masking
 from matrix.choices import Platform, Programme
 from matrix.models.people import Creator
 from matrix.recruiting_choices import (
@@ -287,7 +288,11 @@ class ApplicationAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_platform_display()} · {self.handle}"
+        return f"{self.get_platform_display()} · {self.shown_handle}"
+
+    @property
+    def shown_handle(self) -> str:
+        return masking.shown_handle(self.platform, self.handle)
 
 
 class Mark(models.Model):
