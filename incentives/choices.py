@@ -117,6 +117,8 @@ OWNED_KINDS = (
 )
 # The currency of the points' accounts: whole points.
 POINTS = "PTS"
+# Pieces of the catalogue that rules hand out; they are in no book.
+COUPONS = "CPN"
 IN_POINTS = (LedgerKind.POINTS_ISSUED, LedgerKind.POINTS_HELD, LedgerKind.POINTS)
 
 

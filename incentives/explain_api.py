@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -235,7 +234,7 @@ def reward(request: Request) -> Response:
     items = (
         RewardItem.objects.for_user(request.auth, REWARDS)
         .filter(post=post)
-        .select_related("rule", "creator__store", "post")
+        .select_related("rule__coupon", "creator__store", "post")
         .prefetch_related("lines__run")
         .order_by("pk")
     )
@@ -263,6 +262,7 @@ def _creator_of(person: Creator | None) -> dict[str, Any] | None:
 
 def _reward(item: RewardItem) -> dict[str, Any]:
     terms = rewards_rule.terms_from_json(item.rule.terms)
+    coupon, currency = rewards_words.coupon_name(item.rule), item.rule.currency
     return {
         "rule": {
             "code": item.code,
@@ -270,16 +270,16 @@ def _reward(item: RewardItem) -> dict[str, Any]:
             "valid_from": api.day(item.rule.period.lower),
             "terms": item.rule.terms,
             "text": [
-                *rewards_words.step_sentences(terms),
+                *rewards_words.step_sentences(terms, coupon),
                 *rewards_words.condition_sentences(terms, item.brand_id),
-                *rewards_words.day_sentences(terms),
+                *rewards_words.day_sentences(terms, coupon),
             ],
         },
         "state": item.standing,
         "text": rewards_words.standing_sentence(item),
         "facts": {"value": item.value, "step": item.step, **item.frozen},
-        "earned": api.money(item.earned, settings.CURRENCY),
-        "released": api.money(item.released, settings.CURRENCY),
+        "earned": api.money(item.earned, currency),
+        "released": api.money(item.released, currency),
         "calculation": rows_of(rewards_words.calculation(item)),
         "dates": {
             "done_on": api.day(item.done_on),
@@ -288,7 +288,7 @@ def _reward(item: RewardItem) -> dict[str, Any]:
                 {
                     "on": api.day(line.run.as_of),
                     "kind": line.kind,
-                    "amount": api.money(line.amount, settings.CURRENCY),
+                    "amount": api.money(line.amount, currency),
                 }
                 for line in item.lines.all()
             ],

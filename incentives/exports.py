@@ -37,11 +37,18 @@ def rewards(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter, 
     """The list of rewards as its page shows it."""
     rows = RewardItem.objects.for_user(person, "rewards.view").filter(brand=brand)
     found = RewardFilter(query, queryset=rows, request=exporting.Asker(person))
-    return found, found.rows().select_related("creator__store", "rule", "post")
+    return found, found.rows().select_related("creator__store", "rule__coupon", "post")
 
 
 def _paid(item: RewardItem, value: int) -> Any:
-    return value if item.rule.in_points else exporting.amount(value)
+    rule = item.rule
+    return value if rule.in_points or rule.in_coupons else exporting.amount(value)
+
+
+def _paid_in(item: RewardItem) -> str:
+    if item.rule.coupon:
+        return item.rule.coupon.name
+    return str(_("Points")) if item.rule.in_points else item.rule.currency
 
 
 def register() -> None:
@@ -76,7 +83,7 @@ def register() -> None:
                 ),
                 Column(
                     heading=_("Paid in"),
-                    value=lambda row: str(_("Points")) if row.rule.in_points else row.rule.currency,
+                    value=_paid_in,
                 ),
                 Column(
                     heading=_("Standing"),

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incentives import perks, points, standing, tier_runs
+from incentives import perks, points, rewards_coupons, standing, tier_runs
 from incentives.perk_forms import TakeForm
-from incentives.points_choices import Delivery
+from incentives.points_choices import Delivery, RedemptionState
 from kosops.lib.errors import DomainError
 from kosops.lib.lists import keyset_page
 from matrix.models import Creator
@@ -87,10 +87,22 @@ def own_rewards(request: HttpRequest, creator: Creator) -> HttpResponse:
     return render(request, "mobile/own_rewards.html", {"creator": creator, "page": page})
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 def own_reward(request: HttpRequest, creator: Creator, redemption_id: int) -> HttpResponse:
-    """One thing that I took: its code, or where it is."""
+    """One thing that I took or was given: its code, or where it is."""
     shown = get_object_or_404(perks.own(creator), pk=redemption_id)
-    context = {"creator": creator, "redemption": shown, "code": perks.code_of(shown)}
+    if request.method == "POST":
+        try:
+            rewards_coupons.show_code(by=request.user, redemption=shown)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        return redirect("mobile:own_reward", shown.pk)
+    hidden = shown.state == RedemptionState.DONE and shown.reward.delivery == Delivery.CODE
+    context = {
+        "creator": creator,
+        "redemption": shown,
+        "code": perks.code_of(shown),
+        "may_show": hidden and not shown.shown_at,
+    }
     return render(request, "mobile/own_reward.html", context)

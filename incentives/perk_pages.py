@@ -16,11 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import access, brands
 from accounts.models import Unit
-from incentives import perks
-from incentives.models import Redemption, Reward
+from incentives import perks, rewards_coupons
+from incentives.models import Redemption, Reward, RewardItem
 from incentives.perk_filters import RedemptionFilter
 from incentives.perk_forms import CancelForm, CodesForm, HandOutForm, RewardForm
 from incentives.points_choices import Delivery, RedemptionState, RewardState
+from incentives.rewards_choices import RuleState
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
 from kosops.ui.listing import count_up_to, list_response
@@ -96,6 +97,7 @@ def reward(request: HttpRequest, reward_id: int) -> HttpResponse:
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("Saved."))
+                _hand_out(request, shown)
                 return redirect("incentives:catalogue_item", shown.pk)
     return _reward_page(request, shown, may_edit, form, CodesForm())
 
@@ -121,10 +123,21 @@ def reward_codes(request: HttpRequest, reward_id: int) -> HttpResponse:
                 request,
                 ngettext("%(n)s code was added.", "%(n)s codes were added.", added) % {"n": added},
             )
+            _hand_out(request, shown)
             return redirect("incentives:catalogue_item", shown.pk)
     initial = {name: getattr(shown, name) for name in FIELDS}
     usual = RewardForm(units=_units(request, shown.brand), initial=initial)
     return _reward_page(request, shown, True, usual, form)
+
+
+def _hand_out(request: HttpRequest, shown: Reward) -> None:
+    """What waited for stock goes to the people at once."""
+    count = rewards_coupons.hand_out(by=request.user, reward=shown)
+    if count:
+        text = ngettext(
+            "%(n)s that waited was handed out.", "%(n)s that waited were handed out.", count
+        )
+        messages.success(request, text % {"n": count})
 
 
 @require_POST
@@ -156,6 +169,10 @@ def _reward_page(
         "codes": codes,
         "by_code": shown.delivery == Delivery.CODE,
         "may_edit": may_edit,
+        "rules": shown.rules.filter(state=RuleState.APPROVED).order_by("-period"),
+        "waits": sum(
+            rewards_coupons.waiting(RewardItem.objects.filter(rule__coupon=shown)).values()
+        ),
     }
     wrong = form.is_bound or codes.is_bound
     return render(request, "incentives/catalogue_item.html", context, status=422 if wrong else 200)
@@ -203,7 +220,7 @@ def redemption(request: HttpRequest, redemption_id: int) -> HttpResponse:
     access.require(request.user, VIEW)
     shown = get_object_or_404(
         Redemption.objects.for_user(request.user, VIEW).select_related(
-            "creator__store", "creator__brand", "reward", "changed_by"
+            "creator__store", "creator__brand", "reward", "changed_by", "item__rule"
         ),
         pk=redemption_id,
     )

@@ -137,11 +137,13 @@ def taker_of(creator: Creator) -> Taker:
 
 def own(creator: Creator) -> QuerySet[Redemption]:
     """What a person took."""
-    return Redemption.objects.filter(creator=creator).select_related("reward")
+    return Redemption.objects.filter(creator=creator).select_related("reward", "item__rule")
 
 
 def code_of(redemption: Redemption) -> str:
-    """The code in clear, for its owner alone; empty where there is none."""
+    """The code in clear, for its owner alone; empty where there is none, or none to use."""
+    if redemption.state == RedemptionState.CANCELLED or not redemption.shown_at:
+        return ""
     found = CouponCode.objects.filter(redemption=redemption).first()
     return decrypt(found.code) if found else ""
 
@@ -190,7 +192,8 @@ def change_reward(*, by: Person | None, reward: Reward, **fields: Any) -> Reward
     """
     reward = _locked(reward)
     codes = reward.delivery == Delivery.CODE
-    if fields.get("delivery", reward.delivery) != reward.delivery and (codes or reward.taken):
+    handed_out = codes or reward.taken or reward.rules.exists()
+    if fields.get("delivery", reward.delivery) != reward.delivery and handed_out:
         raise DomainError("delivery_fixed", _("How it is handed out cannot change any more."))
     if codes or fields.get("delivery") == Delivery.CODE:
         fields["stock"] = reward.stock or 0
@@ -357,8 +360,8 @@ def redeem(
         redemption.points = reward.price
     if reward.delivery == Delivery.CODE:
         _assign_code(reward, redemption)
-        redemption.state = RedemptionState.DONE
-    redemption.save(update_fields=["points", "points_until", "state"])
+        redemption.state, redemption.shown_at = RedemptionState.DONE, now
+    redemption.save(update_fields=["points", "points_until", "state", "shown_at"])
     Reward.objects.filter(pk=reward.pk).update(taken=F("taken") + 1)
     activity.record(
         by=by,

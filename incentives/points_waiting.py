@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Sum
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 
 from accounts import waiting
 from accounts.models import Person
-from incentives.models import PointGrant, Redemption
+from incentives import rewards_coupons
+from incentives.models import PointGrant, Redemption, RewardItem
 from incentives.points_choices import GrantState, RedemptionState
 from kosops.ui.parts import Waiting
 
@@ -39,6 +40,31 @@ def rewards(person: Person) -> Iterator[Waiting]:
             href=reverse("incentives:redemptions") + f"?state={RedemptionState.TO_DO}",
             icon="gift",
             rank="notice",
+        )
+
+
+@waiting.question("coupons_short")
+def _coupons_short(person: Person) -> QuerySet[Any, Any]:
+    visible = RewardItem.objects.for_user(person, "catalogue.edit")
+    return waiting.figure(rewards_coupons.short(visible), Sum(F("released") - F("given")))
+
+
+@waiting.register
+def coupons_short(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["coupons_short"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> coupon is owed and none is left",
+                    "<b>{count}</b> coupons are owed and none is left",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:reward_rules"),
+            icon="gift",
+            rank="must",
+            note=_("Add codes or stock; they are handed out at once"),
         )
 
 

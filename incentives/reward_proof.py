@@ -13,7 +13,7 @@ CHECKS = (
           FROM (SELECT 'reward_run:' || l.run_id AS source, i.creator_id, l.kind, l.amount AS line,
                        0 AS book
                   FROM incentives_rewardline l JOIN incentives_rewarditem i ON i.id = l.item_id
-                  JOIN incentives_rewardrule r ON r.id = i.rule_id AND r.currency <> 'PTS'
+                  JOIN incentives_rewardrule r ON r.id = i.rule_id AND r.currency NOT IN ('PTS', 'CPN')
                 UNION ALL
                 SELECT j.source, a.creator_id, split_part(j.key, ':', 1), 0, -p.amount
                   FROM incentives_journal j
@@ -46,6 +46,39 @@ CHECKS = (
          WHERE p.source = 'reward'
            AND NOT EXISTS (SELECT 1 FROM incentives_rewarditem i
                             WHERE i.id::text = p.key AND i.creator_id = p.creator_id)
+        """,
+    ),
+    Check(
+        "rewards_in_coupons",
+        "Rewards in coupons equal their lines, and no more was handed out than was earned",
+        """
+        SELECT i.id AS reward, i.creator_id AS creator, i.earned, i.released,
+               COALESCE(l.earned, 0) AS line_earned, COALESCE(l.released, 0) AS line_released,
+               COALESCE(p.pieces, 0) AS handed_out
+          FROM incentives_rewarditem i
+          JOIN incentives_rewardrule r ON r.id = i.rule_id AND r.currency = 'CPN'
+          LEFT JOIN (SELECT item_id, sum(amount) FILTER (WHERE kind = 'earned') AS earned,
+                            sum(amount) FILTER (WHERE kind = 'released') AS released
+                       FROM incentives_rewardline GROUP BY item_id) l ON l.item_id = i.id
+          LEFT JOIN (SELECT x.item_id, count(*) AS pieces
+                       FROM incentives_redemption x
+                       JOIN incentives_reward w ON w.id = x.reward_id
+                      WHERE x.item_id IS NOT NULL AND x.state <> 'cancelled'
+                        AND (x.state = 'to_do' OR w.delivery = 'code')
+                      GROUP BY x.item_id) p ON p.item_id = i.id
+         WHERE (i.earned, i.released) <> (COALESCE(l.earned, 0), COALESCE(l.released, 0))
+            OR COALESCE(p.pieces, 0) > i.earned
+        """,
+    ),
+    Check(
+        "codes_in_stock",
+        "What is left of a coupon equals its codes that nobody has",
+        """
+        SELECT w.id AS reward, w.stock, w.taken, COALESCE(c.free, 0) AS free
+          FROM incentives_reward w
+          LEFT JOIN (SELECT reward_id, count(*) AS free FROM incentives_couponcode
+                      WHERE redemption_id IS NULL GROUP BY reward_id) c ON c.reward_id = w.id
+         WHERE w.delivery = 'code' AND w.stock - w.taken <> COALESCE(c.free, 0)
         """,
     ),
     Check(

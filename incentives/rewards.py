@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.models import Person, Unit
 from incentives import rewards_rule, rewards_sources
-from incentives.choices import POINTS
-from incentives.models import RewardItem, RewardRule
+from incentives.choices import COUPONS, POINTS
+from incentives.models import Reward, RewardItem, RewardRule
+from incentives.points_choices import Delivery
 from incentives.rewards_choices import RuleState
 from incentives.rewards_rule import RuleFault, Terms
 from kosops.lib.errors import DomainError
@@ -33,6 +34,8 @@ FAULTS = {
     "too_short": _("A note must be watched at least as long as it is counted and checked."),
     "wrong_order": _("The band of followers ends before it begins."),
     "expires_watched": _("Points must live longer than the note is watched."),
+    "one_kind": _("A rule pays money, points or coupons, not two of them."),
+    "cost_needed": _("Say what one coupon costs, so that it counts against the budget."),
     "not_a_number": _("%(field)s is not a whole number."),
     "out_of_range": _("%(field)s is out of range."),
 }
@@ -64,14 +67,22 @@ def propose(
     first_day: dt.date,
     last_day: dt.date | None = None,
     code: str = "",
+    coupon: Reward | None = None,
 ) -> RewardRule:
     """Write down a rule; it holds once a second person approves it.
 
-    ``code`` names the rule that it replaces. Refuses ``invalid_reward_rule``, ``unknown_source``,
-    ``dates_reversed``, and ``other_currency`` where the one pays money and the other points.
+    ``code`` names the rule that it replaces, ``coupon`` what a rule in coupons hands out. Refuses
+    ``invalid_reward_rule``, ``unknown_source``, ``dates_reversed``, ``coupon_needed``,
+    ``other_brand``, ``coupon_by_post``, and ``other_currency`` where the rule before it pays in
+    something else.
     """
     found = checked(terms)
-    currency = POINTS if found.in_points else settings.CURRENCY
+    _check_coupon(found, coupon, brand)
+    currency = settings.CURRENCY
+    if found.in_points:
+        currency = POINTS
+    elif found.in_coupons:
+        currency = COUPONS
     replaced = RewardRule.objects.filter(brand=brand, code=code)
     if code and replaced.exclude(currency=currency).exists():
         # The limit of a person's month goes over both.
@@ -87,6 +98,7 @@ def propose(
         name=name,
         source=found.source,
         currency=currency,
+        coupon=coupon,
         period=DateRange(first_day, end),
         terms=rewards_rule.terms_to_json(found),
         created_by=by,
@@ -99,6 +111,22 @@ def propose(
         after={"valid_from": first_day.isoformat(), "rules": rule.terms},
     )
     return rule
+
+
+def _check_coupon(terms: Terms, coupon: Reward | None, brand: Unit) -> None:
+    if terms.in_coupons != (coupon is not None):
+        raise DomainError(
+            "coupon_needed", _("Say which coupon the rule hands out, and only there."), status=422
+        )
+    if coupon is None:
+        return
+    if coupon.brand_id != brand.pk:
+        raise DomainError("other_brand", _("The coupon belongs to another brand."))
+    if coupon.delivery == Delivery.POST:
+        raise DomainError(
+            "coupon_by_post",
+            _("What is sent by post needs an address; a rule cannot hand it out by itself."),
+        )
 
 
 @transaction.atomic
@@ -217,12 +245,17 @@ class Sums:
     held: int = 0
 
 
-def sums(items: QuerySet[RewardItem]) -> tuple[Sums, Sums]:
-    """What rewards came to in money, and in points."""
+def sums(items: QuerySet[RewardItem]) -> tuple[Sums, Sums, Sums]:
+    """What rewards came to in money, in points, and in pieces of the catalogue."""
     of_rules = (
         items.order_by()
         .values_list("rule__currency")
         .annotate(free=Sum("released"), gained=Sum("earned"))
     )
     found = {currency: Sums(free, gained - free) for currency, free, gained in of_rules}
-    return found.get(settings.CURRENCY, Sums()), found.get(POINTS, Sums())
+    none = Sums()
+    return (
+        found.get(settings.CURRENCY, none),
+        found.get(POINTS, none),
+        found.get(COUPONS, none),
+    )

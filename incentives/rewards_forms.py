@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from incentives import rewards, rewards_sources
 from incentives.choices import TIER_CHOICES
 from incentives.forms import PlainDecimalField, PlainIntegerField
+from incentives.models import Reward
 from incentives.rewards_rule import MOST_DAYS, MOST_MONTHS
 from kosops.lib.errors import DomainError
 from matrix.choices import CreatorKind, Platform
@@ -44,7 +47,17 @@ class RewardRuleForm(forms.Form):
     source = forms.ChoiceField(label=_("For what"))
     paid_in = forms.ChoiceField(
         label=_("Paid in"),
-        choices=[("money", _("Money")), ("points", _("Points"))],
+        choices=[("money", _("Money")), ("points", _("Points")), ("coupons", _("Coupons"))],
+    )
+    coupon = forms.ModelChoiceField(
+        label=_("Which coupon"),
+        queryset=Reward.objects.none(),
+        required=False,
+        empty_label=_("None"),
+        help_text=_("Of the catalogue; each amount is so many of it, handed out at the check."),
+    )
+    coupon_cost = _amount(
+        _("What one costs"), help_text=_("Counts against the budget; only for coupons.")
     )
     points_months = PlainIntegerField(
         label=_("Points live for months"),
@@ -92,8 +105,9 @@ class RewardRuleForm(forms.Form):
     followers_to = PlainIntegerField(label=_("Followers up to"), required=False, min_value=0)
     handed_in = forms.BooleanField(label=_("Only notes whose link was handed in"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, coupons: QuerySet[Reward], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["coupon"].queryset = coupons  # type: ignore[attr-defined]
         self.fields["source"].choices = [  # type: ignore[attr-defined]
             (source.code, source.label) for source in rewards_sources.sources()
         ]
@@ -113,7 +127,11 @@ class RewardRuleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if self.in_points:
-            self._check_whole(data)
+            self._check_whole(data, ["cap_person", "budget"], _("Points are whole numbers."))
+        if self.in_coupons:
+            self._check_whole(data, ["cap_person"], _("Coupons are whole numbers."))
+            if not data.get("coupon"):
+                self.add_error("coupon", _("Say which coupon the rule hands out."))
         if not self.errors:
             try:
                 rewards.checked(self.terms())
@@ -125,17 +143,26 @@ class RewardRuleForm(forms.Form):
     def in_points(self) -> bool:
         return self.cleaned_data.get("paid_in") == "points"
 
-    def _check_whole(self, data: dict[str, Any]) -> None:
-        """Points have no parts."""
-        for name in (*(f"pays_{n}" for n in range(STEPS)), *("cap_person", "budget")):
+    @property
+    def in_coupons(self) -> bool:
+        return self.cleaned_data.get("paid_in") == "coupons"
+
+    @property
+    def handed_out(self) -> Reward | None:
+        """What the rule hands out, where it hands out anything."""
+        return self.cleaned_data["coupon"] if self.in_coupons else None
+
+    def _check_whole(self, data: dict[str, Any], names: Sequence[str], problem: Any) -> None:
+        """Points and coupons have no parts."""
+        for name in (*(f"pays_{n}" for n in range(STEPS)), *names):
             amount = data.get(name)
             if amount is not None and amount != int(amount):
-                self.add_error(name, _("Points are whole numbers."))
+                self.add_error(name, problem)
 
     def terms(self) -> dict[str, Any]:
-        """The terms in JSON form, amounts in minor units or points."""
+        """The terms in JSON form, amounts in minor units, points or pieces."""
         data = self.cleaned_data
-        unit = 1 if self.in_points else 100
+        unit = 1 if self.in_points or self.in_coupons else 100
         steps = [
             {"at_least": data.get(f"from_{n}") or 0, "amount": int(data[f"pays_{n}"] * unit)}
             for n in range(STEPS)
@@ -145,12 +172,15 @@ class RewardRuleForm(forms.Form):
             *("source", "check_days", "count_days", "watch_days", "jump", "handed_in"),
             *("kinds", "tiers", "platforms", "followers_from", "followers_to"),
         )
+        # What coupons cost is money.
+        units = {"cap_person": unit, "budget": 1 if self.in_points else 100}
         money = {
-            name: int(data[name] * unit) if data.get(name) is not None else None
-            for name in ("cap_person", "budget")
+            name: int(data[name] * each) if data.get(name) is not None else None
+            for name, each in units.items()
         }
+        cost = int((data.get("coupon_cost") or 0) * 100) if self.in_coupons else None
         months = (data.get("points_months") or MONTHS) if self.in_points else None
-        rest = {"steps": steps, "points_months": months}
+        rest = {"steps": steps, "points_months": months, "coupon_cost": cost}
         return {name: data.get(name) for name in names} | money | rest
 
 

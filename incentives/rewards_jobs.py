@@ -25,6 +25,9 @@ jobs.name_counts(
         "rewards": gettext_lazy("New rewards"),
         "journals": gettext_lazy("Journals"),
         "points": gettext_lazy("Points posted"),
+        "coupons": gettext_lazy("Coupons handed out"),
+        "coupons_back": gettext_lazy("Coupons withdrawn"),
+        "coupons_wait": gettext_lazy("Coupons that wait for stock"),
     }
 )
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from incentives import rewards, rewards_words
+from incentives import rewards, rewards_coupons, rewards_words
 from kosops.lib.lists import keyset_page
 from matrix.models import Creator
 from matrix.own import own_page
@@ -20,17 +20,19 @@ SHOWN = 20
 def own_rewards(request: HttpRequest, creator: Creator) -> HttpResponse:
     """What each of my notes earned, or why nothing yet."""
     page = keyset_page(
-        creator.rewards.select_related("rule", "post"),
+        rewards_coupons.with_given(creator.rewards.select_related("rule__coupon", "post")),
         field="done_on",
         descending=True,
         cursor=request.GET.get("cursor", ""),
         size=SHOWN,
     )
-    money, in_points = rewards.sums(creator.rewards.all())
+    money, in_points, pieces = rewards.sums(creator.rewards.all())
+    own = rewards_coupons.own_pieces(creator, page.rows)
     context = {
         "creator": creator,
         "money": money,
         "points": in_points,
+        "coupons": pieces,
         "page": page,
         "rows": [
             (
@@ -38,6 +40,7 @@ def own_rewards(request: HttpRequest, creator: Creator) -> HttpResponse:
                 rewards_words.standing_sentence(each),
                 rewards_words.next_sentence(each),
                 rewards_words.amount_of(each, each.earned),
+                own.get(each.pk),
             )
             for each in page.rows
         ],

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import access, brands
 from accounts.models import Unit
-from incentives import rewards, rewards_jobs, rewards_rule, rewards_words
-from incentives.models import RewardItem, RewardRule
+from incentives import perks, rewards, rewards_coupons, rewards_jobs, rewards_rule, rewards_words
+from incentives.models import Reward, RewardItem, RewardRule
+from incentives.points_choices import Delivery
 from incentives.rewards_choices import RuleState
 from incentives.rewards_filters import RewardFilter
 from incentives.rewards_forms import ReasonForm, RewardRuleForm
@@ -40,7 +42,9 @@ def reward_list(request: HttpRequest) -> HttpResponse:
     visible = RewardItem.objects.for_user(request.user, VIEW)
     found = RewardFilter(request.GET, queryset=visible, request=request)
     rows = found.rows()
-    page = found.page(rows.select_related("creator__store", "rule", "post"))
+    page = found.page(
+        rewards_coupons.with_given(rows).select_related("creator__store", "rule__coupon", "post")
+    )
     context = {
         "page": page,
         "rows": [
@@ -104,7 +108,7 @@ def reward_clear(request: HttpRequest, item_id: int) -> HttpResponse:
 
 def _item(request: HttpRequest, pk: int, permission: str) -> RewardItem:
     rows = RewardItem.objects.for_user(request.user, permission)
-    related = ("creator__store", "rule", "post", "stopped_by", "cleared_by")
+    related = ("creator__store", "rule__coupon", "post", "stopped_by", "cleared_by")
     return get_object_or_404(rows.select_related(*related), pk=pk)
 
 
@@ -117,7 +121,9 @@ def _reward_page(
         "sentence": rewards_words.standing_sentence(item),
         "next_step": rewards_words.next_sentence(item),
         "calculation": rewards_words.calculation(item),
-        "rule_words": _rule_words(terms, item.brand_id),
+        "rule_words": _rule_words(terms, item.brand_id, rewards_words.coupon_name(item.rule)),
+        "pieces": item.pieces.order_by("piece") if item.rule.in_coupons else [],
+        "waits": rewards_words.waiting_of(item),
         "lines": [
             (
                 line,
@@ -138,11 +144,11 @@ def _reward_page(
     )
 
 
-def _rule_words(terms: rewards_rule.Terms, brand: int) -> list[str]:
+def _rule_words(terms: rewards_rule.Terms, brand: int, coupon: str) -> list[str]:
     return [
-        *rewards_words.step_sentences(terms),
+        *rewards_words.step_sentences(terms, coupon),
         *rewards_words.condition_sentences(terms, brand),
-        *rewards_words.day_sentences(terms),
+        *rewards_words.day_sentences(terms, coupon),
     ]
 
 
@@ -165,7 +171,7 @@ def reward_rules(request: HttpRequest) -> HttpResponse:
     """The rules of the brand, and the form of a new one."""
     access.require(request.user, VIEW)
     brand = brands.required(request, VIEW)
-    form = RewardRuleForm(request.POST or None)
+    form = RewardRuleForm(request.POST or None, coupons=_to_hand_out(brand))
     if request.method == "POST":
         access.require(request.user, EDIT, brand)
         if form.is_valid():
@@ -179,17 +185,23 @@ def reward_rules(request: HttpRequest) -> HttpResponse:
     rules = (
         RewardRule.objects.for_user(request.user, VIEW)
         .filter(brand=brand)
-        .select_related("created_by", "decided_by")
+        .select_related("created_by", "decided_by", "coupon")
         .order_by("-id")[:50]
     )
+    waits = rewards_coupons.waiting(RewardItem.objects.filter(brand=brand))
     context = {
-        "rules": [_shown(request, rule) for rule in rules],
+        "rules": [_shown(request, rule) | {"waits": waits.get(rule.pk, 0)} for rule in rules],
         "form": form,
         "may_edit": access.reach(request.user, EDIT).covers(brand),
     }
     return render(
         request, "incentives/reward_rules.html", context, status=422 if form.errors else 200
     )
+
+
+def _to_hand_out(brand: Unit) -> QuerySet[Reward]:
+    """What a rule can hand out by itself."""
+    return perks.catalogue_of(brand).exclude(delivery=Delivery.POST).order_by("name", "pk")
 
 
 def _propose(request: HttpRequest, brand: Unit, form: RewardRuleForm) -> None:
@@ -199,6 +211,7 @@ def _propose(request: HttpRequest, brand: Unit, form: RewardRuleForm) -> None:
         brand=brand,
         name=form.cleaned_data["name"],
         terms=form.terms(),
+        coupon=form.handed_out,
         **days,
     )
 
@@ -206,13 +219,14 @@ def _propose(request: HttpRequest, brand: Unit, form: RewardRuleForm) -> None:
 def _shown(request: HttpRequest, rule: RewardRule) -> dict[str, Any]:
     terms = rewards_rule.terms_from_json(rule.terms)
     waits = rule.state == RuleState.WAITING
+    coupon = rewards_words.coupon_name(rule)
     return {
         "rule": rule,
         "source": rewards_words.source_name(rule.source),
         "period": rewards_words.period(rule),
-        "steps": rewards_words.step_sentences(terms),
+        "steps": rewards_words.step_sentences(terms, coupon),
         "conditions": rewards_words.condition_sentences(terms, rule.brand_id),
-        "days": rewards_words.day_sentences(terms),
+        "days": rewards_words.day_sentences(terms, coupon),
         "may_decide": waits
         and rule.created_by_id != request.user.pk
         and access.reach(request.user, APPROVE).covers(rule.brand),

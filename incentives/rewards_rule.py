@@ -14,6 +14,9 @@ that is reached pays its whole amount; a step at 0 pays for the thing itself. Th
                    somebody has is not taken away because another earned more
     in points      the same, in points instead of money: held until the check, then free, and
                    living to the end of the month so many months later, longer than it is watched
+    in coupons     the same, in pieces of something of the catalogue: handed out at the check. A
+                   person's month is counted in pieces, the budget is money: so many are handed out
+                   as it pays for at the cost of one
 
 `incentives.rewards_sql` says the same for all at once; a test holds them together.
 """
@@ -34,6 +37,7 @@ MOST_VALUE = 10**9
 # More at once is a typing error.
 MOST_POINTS = 10**6
 MOST_MONTHS = 120
+MOST_COUPONS = 20
 
 
 class Stands(StrEnum):
@@ -70,7 +74,7 @@ class RuleFault(ValueError):
 
 @dataclass(frozen=True)
 class Step:
-    """From ``at_least`` on it pays ``amount`` (minor units, or points)."""
+    """From ``at_least`` on it pays ``amount`` (minor units, points, or pieces)."""
 
     at_least: int
     amount: int
@@ -80,7 +84,9 @@ class Step:
 class Terms:
     """What a rule says. Empty conditions mean any; None means no limit.
 
-    ``points_months``: it pays points that live so many months; None pays money.
+    ``points_months``: it pays points that live so many months. ``coupon_cost``: it hands out pieces
+    that cost so many minor units each. With neither it pays money. ``budget`` is in points where it
+    pays points, else in minor units.
     """
 
     source: str
@@ -89,6 +95,7 @@ class Terms:
     count_days: int = 30
     watch_days: int = 60
     points_months: int | None = None
+    coupon_cost: int | None = None
     cap_person: int | None = None
     budget: int | None = None
     # A rise of so many interactions within a day that also makes them five times as many is looked
@@ -104,6 +111,17 @@ class Terms:
     @property
     def in_points(self) -> bool:
         return self.points_months is not None
+
+    @property
+    def in_coupons(self) -> bool:
+        return self.coupon_cost is not None
+
+    @property
+    def most(self) -> int | None:
+        """What the budget comes to in what the rule pays: whole pieces where it hands out those."""
+        if self.budget is None or not self.coupon_cost:
+            return self.budget
+        return self.budget // self.coupon_cost
 
 
 @dataclass(frozen=True)
@@ -177,7 +195,10 @@ def allot(wishes: Sequence[tuple[int, int]], limit: int | None) -> list[int]:
 # -- the JSON form -------------------------------------------------------------
 
 _DAYS = ("check_days", "count_days", "watch_days")
-_LIMITS = ("cap_person", "budget", "jump", "followers_from", "followers_to", "points_months")
+_LIMITS = (
+    *("cap_person", "budget", "jump", "followers_from", "followers_to", "points_months"),
+    "coupon_cost",
+)
 _LISTS = ("kinds", "tiers", "platforms")
 
 
@@ -214,6 +235,8 @@ def terms_from_json(data: Mapping[str, Any]) -> Terms:
     }
     if limits["points_months"] is not None:
         _check_points(limits["points_months"], days["watch_days"], steps)
+    if limits["coupon_cost"] is not None:
+        _check_coupons(limits, steps)
     low, high = limits["followers_from"], limits["followers_to"]
     if low is not None and high is not None and low > high:
         raise RuleFault("followers_to", "wrong_order")
@@ -234,6 +257,15 @@ def _check_points(months: int, watch_days: int, steps: Sequence[Step]) -> None:
     if months * 28 <= watch_days:
         raise RuleFault("points_months", "expires_watched")
     if steps[-1].amount > MOST_POINTS:
+        raise RuleFault("steps", "out_of_range")
+
+
+def _check_coupons(limits: Mapping[str, Any], steps: Sequence[Step]) -> None:
+    if limits["points_months"] is not None:
+        raise RuleFault("coupon_cost", "one_kind")
+    if limits["budget"] is not None and not limits["coupon_cost"]:
+        raise RuleFault("coupon_cost", "cost_needed")
+    if steps[-1].amount > MOST_COUPONS:
         raise RuleFault("steps", "out_of_range")
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from incentives import ledger, rewards_points, rewards_sql
+from incentives import ledger, rewards_coupons, rewards_points, rewards_sql
 from incentives.choices import JournalKind, LedgerKind
 from incentives.commission_runs import check_month_open
 from incentives.models import RewardRule, RewardRun
@@ -51,6 +51,7 @@ def run(*, by: Person | None, brand: Unit, as_of: dt.date) -> RewardRun:
         made.counts = counts | {"journals": _post(by, made)}
         if posted := rewards_points.post(by=by, run=made):
             made.counts["points"] = posted.counts["earned"] - posted.counts["taken_back"]
+        made.counts |= rewards_coupons.settle(by=by, brand=brand)
         made.save(update_fields=["counts"])
         activity.record(by=by, verb="reward_run.run", object=made, unit=brand, after=made.counts)
     return made

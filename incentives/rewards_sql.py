@@ -39,7 +39,7 @@ def params_of(rule: RewardRule, terms: Terms, as_of: dt.date) -> dict[str, Any]:
         "followers_from": terms.followers_from,
         "followers_to": terms.followers_to,
         "cap_person": terms.cap_person,
-        "budget": terms.budget,
+        "budget": terms.most,
     }
 
 

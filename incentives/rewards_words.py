@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from incentives import points_rules, rewards_rule, rewards_sources, tier_words
+from incentives import points_rules, rewards_coupons, rewards_rule, rewards_sources, tier_words
 from incentives.models import RewardItem, RewardRule
 from incentives.rewards_choices import Standing
 from incentives.rewards_rule import Terms
@@ -26,8 +26,10 @@ def value_name(code: str) -> str:
     return str(rewards_sources.source_of(code).value_label)
 
 
-def amount(value: int, *, in_points: bool) -> str:
-    """An amount as the rule pays it: money, or points."""
+def amount(value: int, *, in_points: bool = False, coupon: str = "") -> str:
+    """An amount as the rule pays it: money, points, or so many of what ``coupon`` names."""
+    if coupon:
+        return f"{coupon} × {formats.number(value)}"
     if not in_points:
         return formats.money(value)
     text = ngettext("%(count)s point", "%(count)s points", abs(value))
@@ -35,16 +37,21 @@ def amount(value: int, *, in_points: bool) -> str:
 
 
 def amount_of(item: RewardItem, value: int) -> str:
-    return amount(value, in_points=item.rule.in_points)
+    return amount(value, in_points=item.rule.in_points, coupon=coupon_name(item.rule))
 
 
-def step_sentences(terms: Terms) -> list[str]:
-    """What each step pays."""
+def coupon_name(rule: RewardRule) -> str:
+    """What a rule in coupons hands out; empty for others."""
+    return rule.coupon.name if rule.coupon else ""
+
+
+def step_sentences(terms: Terms, coupon: str = "") -> list[str]:
+    """What each step pays; ``coupon`` names what a rule in coupons hands out."""
     name = value_name(terms.source)
     found = []
     for step in terms.steps:
         facts = {
-            "amount": amount(step.amount, in_points=terms.in_points),
+            "amount": amount(step.amount, in_points=terms.in_points, coupon=coupon),
             "count": formats.number(step.at_least),
             "what": name,
         }
@@ -55,7 +62,7 @@ def step_sentences(terms: Terms) -> list[str]:
     return found
 
 
-def day_sentences(terms: Terms) -> list[str]:
+def day_sentences(terms: Terms, coupon: str = "") -> list[str]:
     """When it counts, when it is paid, how long it can be taken back, what limits it."""
     source = rewards_sources.source_of(terms.source)
     found = [
@@ -80,12 +87,20 @@ def day_sentences(terms: Terms) -> list[str]:
             )
             % {"months": formats.number(terms.points_months)}
         )
-    for limit, text in (
-        (terms.cap_person, _("At most %(amount)s a person and month")),
-        (terms.budget, _("Budget %(amount)s")),
-    ):
-        if limit is not None:
-            found.append(text % {"amount": amount(limit, in_points=terms.in_points)})
+    return found + _limit_sentences(terms, coupon)
+
+
+def _limit_sentences(terms: Terms, coupon: str) -> list[str]:
+    found = []
+    if terms.cap_person is not None:
+        most = amount(terms.cap_person, in_points=terms.in_points, coupon=coupon)
+        found.append(_("At most %(amount)s a person and month") % {"amount": most})
+    if terms.budget is not None:
+        text = _("Budget %(amount)s") % {"amount": amount(terms.budget, in_points=terms.in_points)}
+        found.append(text)
+    if terms.in_coupons:
+        cost = {"cost": formats.money(terms.coupon_cost or 0)}
+        found.append(_("Each costs %(cost)s of the budget") % cost)
     return found
 
 
@@ -94,6 +109,12 @@ def _check_sentence(terms: Terms) -> str:
         return ngettext(
             "Free %(days)s day later, if it still stands then",
             "Free %(days)s days later, if it still stands then",
+            terms.check_days,
+        )
+    if terms.in_coupons:
+        return ngettext(
+            "Handed out %(days)s day later, if it still stands then",
+            "Handed out %(days)s days later, if it still stands then",
             terms.check_days,
         )
     return ngettext(
@@ -161,7 +182,19 @@ def standing_sentence(item: RewardItem) -> str:
         Standing.PAYABLE: _("%(earned)s are free to spend."),
         Standing.WAITING: _("%(earned)s are held until %(day)s; free if it still stands then."),
     }
-    texts = (free if terms.in_points else payable) | {
+    in_coupons = {
+        Standing.PAYABLE: _("%(earned)s: handed out."),
+        Standing.WAITING: _("%(earned)s: held until %(day)s; handed out if it still stands then."),
+    }
+    if waits := waiting_of(item):
+        facts["waits"] = formats.number(waits)
+        # What is there was handed out; the rest is not lost.
+        short = _(
+            "%(earned)s: %(waits)s waits, since none is left; handed out as soon as one comes."
+        )
+        return short % facts
+    paid = free if terms.in_points else in_coupons if terms.in_coupons else payable
+    texts = paid | {
         Standing.BELOW: _("%(what)s: %(value)s; %(needed)s are needed."),
         Standing.UNKNOWN: _("Not all figures have come in yet; unknown is not counted as 0."),
         Standing.HIDDEN: _("%(earned)s is held while the note is hidden."),
@@ -176,6 +209,13 @@ def standing_sentence(item: RewardItem) -> str:
     return texts[Standing(item.standing)] % facts
 
 
+def waiting_of(item: RewardItem) -> int:
+    """How many pieces of a reward wait for stock."""
+    if not item.rule.in_coupons or not item.released:
+        return 0
+    return max(0, item.released - rewards_coupons.given_of(item))
+
+
 def next_sentence(item: RewardItem) -> str:
     """What the next step would pay; empty at the top and where nothing counts any more."""
     terms = rewards_rule.terms_from_json(item.rule.terms)
@@ -185,7 +225,7 @@ def next_sentence(item: RewardItem) -> str:
     return _("%(what)s from %(count)s: %(amount)s") % {
         "what": value_name(item.rule.source),
         "count": formats.number(following.at_least),
-        "amount": amount(following.amount, in_points=terms.in_points),
+        "amount": amount_of(item, following.amount),
     }
 
 
@@ -206,15 +246,26 @@ def calculation(item: RewardItem) -> list[CalcRow]:
             value=amount_of(item, step.amount if step else 0),
         ),
         CalcRow(label=pgettext("reward", "Earned"), value=amount_of(item, item.earned), kind="sum"),
-        CalcRow(
-            label=_("of it free to spend") if terms.in_points else _("of it payable"),
-            value=amount_of(item, item.released),
-        ),
+        *_paid_rows(item, terms),
     ]
     if held := item.earned - item.released:
         rows.append(CalcRow(label=_("of it held"), value=amount_of(item, held)))
     if item.rule.in_points and item.earned:
         rows.append(CalcRow(label=_("they live until"), value=_last_day(item, terms)))
+    return rows
+
+
+def _paid_rows(item: RewardItem, terms: Terms) -> list[CalcRow]:
+    """What of it the person has, and of coupons what they have to wait for."""
+    if not terms.in_coupons:
+        label = _("of it free to spend") if terms.in_points else _("of it payable")
+        return [CalcRow(label=label, value=amount_of(item, item.released))]
+    waits = waiting_of(item)
+    rows = [
+        CalcRow(label=_("of it handed out"), value=amount_of(item, item.released - waits)),
+    ]
+    if waits:
+        rows.append(CalcRow(label=_("of it waiting for stock"), value=amount_of(item, waits)))
     return rows
 
 

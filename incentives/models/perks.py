@@ -88,7 +88,12 @@ class Reward(models.Model):
 
 
 class Redemption(models.Model):
-    """One person took one reward. What was paid never changes; the state goes its own way."""
+    """One person took one reward. What was paid never changes; the state goes its own way.
+
+    With ``item`` a rule handed it out as piece number ``piece`` of that: the same row for ever. When
+    what was rewarded goes it is withdrawn, and comes back with it; a code that nobody was shown
+    (``shown_at``) is then free again.
+    """
 
     brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     reward = models.ForeignKey(Reward, models.PROTECT, related_name="redemptions")
@@ -104,6 +109,12 @@ class Redemption(models.Model):
     address = models.BinaryField(null=True, blank=True)
     tracking = models.CharField(_("tracking number"), max_length=60, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    item = models.ForeignKey(
+        "incentives.RewardItem", models.PROTECT, null=True, blank=True, related_name="pieces"
+    )
+    piece = models.PositiveSmallIntegerField(null=True, blank=True)
+    shown_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     changed_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
@@ -116,8 +127,20 @@ class Redemption(models.Model):
         constraints = [
             models.UniqueConstraint("creator", "client_key", name="redemption_form_once"),
             models.CheckConstraint(
-                condition=~Q(state=RedemptionState.CANCELLED) | ~Q(reason=""),
+                condition=~Q(state=RedemptionState.CANCELLED)
+                | ~Q(reason="")
+                | Q(withdrawn_at__isnull=False),
                 name="redemption_cancelled_has_reason",
+            ),
+            models.UniqueConstraint("item", "piece", name="redemption_piece_once"),
+            models.CheckConstraint(
+                condition=Q(item=None, piece=None, withdrawn_at=None)
+                | Q(item__isnull=False, piece__gte=1, points=0),
+                name="redemption_of_reward",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(state=RedemptionState.CANCELLED),
+                name="redemption_withdrawn",
             ),
             models.CheckConstraint(
                 condition=Q(points=0) | Q(points_until__isnull=False),

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
 from content.models import Post
-from incentives.choices import POINTS
+from incentives.choices import COUPONS, POINTS
+from incentives.models.perks import Reward
 from incentives.rewards_choices import BoostState, LineKind, RuleState, Standing
 from matrix.models import Creator
 
@@ -33,6 +34,8 @@ class RewardRule(models.Model):
     source = models.CharField(max_length=20)
     # Points where the terms say how many months they live.
     currency = models.CharField(max_length=3, default=settings.CURRENCY)
+    # What a rule in coupons hands out, a piece for each of its amounts.
+    coupon = models.ForeignKey(Reward, models.PROTECT, null=True, related_name="rules")
     period = DateRangeField()
     terms = models.JSONField()
     state = models.CharField(max_length=10, choices=RuleState.choices, default=RuleState.WAITING)
@@ -71,6 +74,15 @@ class RewardRule(models.Model):
                 name="reward_rule_points_live",
             ),
             models.CheckConstraint(
+                condition=Q(currency=COUPONS, coupon__isnull=False)
+                & Q(terms__has_key="coupon_cost")
+                & Q(terms__coupon_cost__gte=0)
+                | ~Q(currency=COUPONS)
+                & Q(coupon=None)
+                & (~Q(terms__has_key="coupon_cost") | Q(terms__coupon_cost=None)),
+                name="reward_rule_coupon",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=RuleState.APPROVED) | ~Q(decided_by=F("created_by")),
                 name="reward_rule_two_people",
             ),
@@ -82,6 +94,10 @@ class RewardRule(models.Model):
     @property
     def in_points(self) -> bool:
         return self.currency == POINTS
+
+    @property
+    def in_coupons(self) -> bool:
+        return self.currency == COUPONS
 
     @property
     def last_day(self) -> dt.date | None:

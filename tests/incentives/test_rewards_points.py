@@ -120,7 +120,7 @@ def test_money_and_points_side_by_side(people, ruled, approved):
     run(people)
     assert holds(people.may) == (20, 0)
     assert owed(people, people.may, "payable") == 500
-    money, in_points = rewards.sums(people.may.rewards.all())
+    money, in_points, _pieces = rewards.sums(people.may.rewards.all())
     assert (money.released, in_points.released) == (500, 20)
 
 
@@ -221,7 +221,7 @@ def test_whatever_happens_points_and_rewards_agree(people, ruled, steps):
         for place, state, liked in steps:
             Post.objects.filter(pk=notes[place].pk).update(state=state, likes=1_200 if liked else 5)
             run(people)
-            money, in_points = rewards.sums(people.may.rewards.all())
+            money, in_points, _pieces = rewards.sums(people.may.rewards.all())
             assert holds(people.may) == (in_points.released, in_points.held)
             assert (money.released, money.held) == (0, 0)
             assert proof.differences(proof.verify(checks=reward_proof.CHECKS)) == 0
