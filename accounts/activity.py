@@ -65,6 +65,7 @@ DONE: dict[str, Promise] = {
     "exported": pgettext_lazy("activity", "exported"),
     "given": pgettext_lazy("activity", "given to somebody else"),
     "handed_on": pgettext_lazy("activity", "handed to a colleague"),
+    "left_out": pgettext_lazy("activity", "left out"),
     "handed_out": pgettext_lazy("activity", "handed out to who waited"),
     "shown": pgettext_lazy("activity", "code shown"),
     "given_back": pgettext_lazy("activity", "payout given back"),

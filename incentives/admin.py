@@ -28,6 +28,7 @@ from incentives.models import (
     LadderVersion,
     LedgerAccount,
     MonthLine,
+    NoteReview,
     OwnBuyer,
     OwnOrder,
     Payee,
@@ -552,6 +553,13 @@ class RewardAdmin(Looking):
     list_display = ("name", "brand", "kind", "price", "stock", "taken", "state")
     list_select_related = ("brand",)
     list_filter = ("kind", "state")
+
+
+@admin.register(NoteReview)
+class NoteReviewAdmin(Looking):
+    list_display = ("post", "counts", "reason", "by", "at")
+    list_select_related = ("post", "by")
+    list_filter = ("counts",)
 
 
 @admin.register(Redemption)

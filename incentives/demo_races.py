@@ -1,4 +1,4 @@
-"""The demo brand's races: last month's with its prizes, two that run, one in its making."""
+"""The demo brand's races: last month's with its prizes, three that run, one in its making."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from matrix.models import Creator
 LATE_DAYS = 5
 STORE_PRIZES = (300_000, 200_000, 100_000)
 PERSON_PRIZES = (80_000, 50_000, 30_000)
+NOTE_JUMP = 60
 DOUBT = "17号的一笔订单还没有算进来，已经让店里补传了"
 ANSWER = "订单已补录，名次会在下一次计算时更新"
 
@@ -78,7 +79,7 @@ class Races(DemoPart):
             race_standings.prove(by=self.zhao, race=race)
 
     def _running(self, month: Month) -> None:
-        """A race of stores with a question, and one of staff accounts."""
+        """A race of stores with a question, one of staff accounts, one of customers' notes."""
         began = self.demo.at(month.first_day - dt.timedelta(days=2), 16)
         with clock(began):
             stores = races.start(
@@ -103,7 +104,19 @@ class Races(DemoPart):
                     leagues=Leagues(),
                 ),
             )
-        for race in (stores, people):
+            notes = races.start(
+                by=self.lin,
+                race=self._add(
+                    month,
+                    RaceScheme.NOTES,
+                    f"{month.month}月笔记竞赛",
+                    self.lin,
+                    prizes=PERSON_PRIZES,
+                    leagues=Leagues(),
+                    jump=NOTE_JUMP,
+                ),
+            )
+        for race in (stores, people, notes):
             self._days(race)
         self._doubts(stores)
         with clock(self.demo.at(self.demo.last_day, 9, 50)):

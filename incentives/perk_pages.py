@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access, brands
 from accounts.models import Unit
 from incentives import perks, rewards_coupons
-from incentives.models import Redemption, Reward, RewardItem
+from incentives.models import Redemption, Reward
 from incentives.perk_filters import RedemptionFilter
 from incentives.perk_forms import CancelForm, CodesForm, HandOutForm, RewardForm
 from incentives.points_choices import Delivery, RedemptionState, RewardState
@@ -170,9 +170,7 @@ def _reward_page(
         "by_code": shown.delivery == Delivery.CODE,
         "may_edit": may_edit,
         "rules": shown.rules.filter(state=RuleState.APPROVED).order_by("-period"),
-        "waits": sum(
-            rewards_coupons.waiting(RewardItem.objects.filter(rule__coupon=shown)).values()
-        ),
+        "waits": rewards_coupons.waiting_for(shown),
     }
     wrong = form.is_bound or codes.is_bound
     return render(request, "incentives/catalogue_item.html", context, status=422 if wrong else 200)

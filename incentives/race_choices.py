@@ -6,11 +6,13 @@ from django.utils.translation import pgettext_lazy
 
 
 class RaceScheme(models.TextChoices):
-    """K42: the three kinds of scheme. Each begins with a formula of its own."""
+    """K42: the kinds of scheme. Each begins with a formula of its own."""
 
     STORES = "stores", _("Store horse race")
     ACCOUNTS = "accounts", _("Account incentive")
     DEALS = "deals", _("Deal reward")
+    # C49: such as a contest for likes.
+    NOTES = "notes", _("Contest of notes")
 
 
 class RaceKind(models.TextChoices):

@@ -48,7 +48,7 @@ class TriedLeague:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def race_add(request: HttpRequest) -> HttpResponse:
-    """A new race from one of the three schemes; a race of stores where none is named."""
+    """A new race from one of the schemes; a race of stores where none is named."""
     brand = brands.required(request, EDIT)
     access.require(request.user, EDIT, brand)
     scheme = request.GET.get("scheme", "")

@@ -19,6 +19,7 @@ from django.utils.translation import pgettext_lazy
 from content.choices import PostState
 from content.formulas import TIER_INTERACTIONS, sql_of
 from customers.choices import OrderStatus
+from incentives import organic_sql
 from incentives.race_choices import RaceKind
 
 Text = str | Promise
@@ -45,7 +46,8 @@ NOT_INSIDE = """NOT EXISTS (
 class Source:
     """Where facts are found. ``by_kind`` maps who runs to a query's (who, from and where).
 
-    Parameters of the text: brand, first, last (days), since, until (moments, until excluded).
+    Parameters of the text: brand, first, last (days), since, until (moments, until excluded), jump
+    and topic of the formula.
     """
 
     key: str
@@ -62,6 +64,8 @@ class Fact:
     source: str
     expression: str
     is_money: bool = False
+    # Counts nothing that is held for a person, so the formula says what is.
+    organic: bool = False
     kinds: tuple[str, ...] = (RaceKind.STORE, RaceKind.PERSON)
 
 
@@ -92,6 +96,11 @@ def facts(kind: str) -> list[Fact]:
 
 def known(key: str, kind: str) -> bool:
     return key in _facts and kind in _facts[key].kinds
+
+
+def organic(keys: Iterable[str]) -> bool:
+    """Whether one of these facts is of organic figures."""
+    return any(_facts[key].organic for key in keys if key in _facts)
 
 
 def queries(keys: Iterable[str], kind: str) -> list[str]:
@@ -186,6 +195,39 @@ register(
             _("Likes, saves and comments of the posts published in the season, as known so far."),
             "posts",
             f"SUM({sql_of(TIER_INTERACTIONS, 'p')})",
+        ),
+    ],
+)
+register(
+    Source(
+        "organic",
+        {
+            RaceKind.STORE: ("p.store_id", organic_sql.COUNTED),
+            RaceKind.PERSON: (
+                "p.creator_id",
+                f"{organic_sql.COUNTED} AND p.creator_id IS NOT NULL",
+            ),
+        },
+    ),
+    [
+        Fact(
+            "organic_interactions",
+            _("Organic interactions"),
+            _(
+                "Likes, saves and comments of notes published in the season, before any boost. Paid"
+                " placements do not count, and figures that rose at once only after a person looked."
+            ),
+            "organic",
+            f"SUM({organic_sql.INTERACTIONS})",
+            organic=True,
+        ),
+        Fact(
+            "organic_posts",
+            _("Notes of the contest"),
+            _("Notes published in the season that count: no paid placements, none that is held."),
+            "organic",
+            "COUNT(*)",
+            organic=True,
         ),
     ],
 )

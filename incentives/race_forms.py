@@ -122,6 +122,22 @@ class RaceForm(forms.Form):
         self.fields["tie"] = forms.ChoiceField(
             label=_("Equal scores"), choices=TieRule.choices, initial=formula.tie
         )
+        self.fields["jump"] = forms.IntegerField(
+            label=_("Look at jumps from"),
+            required=False,
+            min_value=1,
+            initial=formula.jump,
+            help_text=_(
+                "So many interactions more within a day wait for a person; for organic figures."
+            ),
+        )
+        self.fields["topic"] = forms.CharField(
+            label=_("Topic of the notes"),
+            required=False,
+            max_length=40,
+            initial=formula.topic,
+            help_text=_("Organic figures of notes whose title says this; empty: of all notes."),
+        )
         self.fields["prizes"] = forms.CharField(
             label=_("Prizes of each group, from the first place"),
             required=False,
@@ -179,6 +195,8 @@ class RaceForm(forms.Form):
             leagues=Leagues(data["by_kind"], data["bands"]),
             tie=data["tie"],
             prizes=data["prizes"],
+            jump=data["jump"],
+            topic=data["topic"].strip(),
         )
         try:
             data["formula"] = races.checked(formula, self.kind)

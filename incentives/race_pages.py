@@ -51,6 +51,8 @@ LISTS = {
     "new_buyers": "customers:orders",
     "posts": "content:posts",
     "interactions": "content:posts",
+    "organic_interactions": "content:posts",
+    "organic_posts": "content:posts",
 }
 
 
@@ -60,7 +62,7 @@ LISTS = {
 @require_safe
 @login_required
 def race_list(request: HttpRequest) -> HttpResponse:
-    """Races that run, drafts and past ones, and the three schemes to begin with."""
+    """Races that run, drafts and past ones, and the schemes to begin with."""
     access.require(request.user, VIEW)
     brand = brands.required(request, VIEW)
     may_edit = access.reach(request.user, EDIT).covers(brand)

@@ -163,6 +163,7 @@ def head(race: Race, formula: Formula) -> dict[str, Any]:
             for term in formula.terms
         ],
         "tie": race_words.tie_sentence(formula),
+        "organic": race_words.organic_sentences(formula),
         "heads_rule": race_words.heads_sentence(formula) if race.kind == RaceKind.STORE else "",
     }
 

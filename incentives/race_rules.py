@@ -33,6 +33,7 @@ MOST_BANDS = 6
 MOST_HEADS = 100
 MOST_ACTIVE_DAYS = 31
 MOST_PRIZE = 10**9
+MOST_JUMP = 10**6
 
 
 class FormulaFault(ValueError):
@@ -82,6 +83,10 @@ class Formula:
     tie: str = TieRule.SHARED
     # Minor units for place 1, 2, 3 ... of each league.
     prizes: tuple[int, ...] = ()
+    # Organic figures: a rise of so many interactions within a day waits for a person.
+    jump: int | None = None
+    # Organic figures are those of notes whose title says this; empty: of all.
+    topic: str = ""
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -323,6 +328,9 @@ def to_json(formula: Formula) -> dict[str, Any]:
         "leagues": {"by_kind": formula.leagues.by_kind, "bands": list(formula.leagues.bands)},
         "tie": str(formula.tie),
         "prizes": list(formula.prizes),
+        # Left out where not said: older results keep their digest.
+        **({"jump": formula.jump} if formula.jump else {}),
+        **({"topic": formula.topic} if formula.topic else {}),
     }
 
 
@@ -336,6 +344,8 @@ def from_json(data: Mapping[str, Any]) -> Formula:
         leagues=Leagues(data["leagues"]["by_kind"], tuple(data["leagues"]["bands"])),
         tie=data["tie"],
         prizes=tuple(data["prizes"]),
+        jump=data.get("jump"),
+        topic=data.get("topic", ""),
     )
     check(formula)
     return formula
@@ -363,7 +373,12 @@ def check(formula: Formula) -> None:
         raise FormulaFault("bands")
     if formula.tie not in TieRule.values:
         raise FormulaFault("tie")
-    prizes = formula.prizes
+    _check_prizes(formula.prizes)
+    if formula.jump is not None and not 1 <= formula.jump <= MOST_JUMP:
+        raise FormulaFault("jump")
+
+
+def _check_prizes(prizes: Sequence[int]) -> None:
     if len(prizes) > MOST_PRIZES or any(not 0 < prize <= MOST_PRIZE for prize in prizes):
         raise FormulaFault("prizes")
     if any(later > earlier for earlier, later in pairwise(prizes)):

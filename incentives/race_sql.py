@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from incentives import race_facts
+from content.matching import normal_title
+from incentives import organic_sql, race_facts
 from incentives.race_choices import RaceKind
 from incentives.race_rules import Formula, Runner, Standing, league_of, standings
 from kosops.lib import sql
@@ -105,11 +106,23 @@ def candidates(season: Season) -> list[Candidate]:
     return [Candidate(**row) for row in sql.fetch_all(statement, season.params)]
 
 
+def params_of(season: Season, formula: Formula) -> dict[str, Any]:
+    """What the texts of facts ask for."""
+    return season.params | {"jump": formula.jump, "topic": normal_title(formula.topic)}
+
+
+def held(race: int, season: Season, formula: Formula) -> list[dict[str, Any]]:
+    """The notes of a race whose figures rose at once and wait for a person, the steepest first."""
+    if not race_facts.organic(formula.facts):
+        return []
+    return sql.fetch_all(organic_sql.HELD, params_of(season, formula) | {"race": race})
+
+
 def gather(season: Season, formula: Formula) -> Facts:
     """The facts of the season, and who was active where."""
     values: dict[int, dict[str, int]] = {}
     for query in race_facts.queries(formula.facts, season.kind):
-        for row in sql.fetch_all(query, season.params):
+        for row in sql.fetch_all(query, params_of(season, formula)):
             values.setdefault(row.pop("who"), {}).update(row)
     days: dict[int, dict[int, int]] = {}
     if season.kind == RaceKind.STORE:

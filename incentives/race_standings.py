@@ -74,6 +74,11 @@ def disputed(race: Race) -> list[int]:
     return list(race.disputes.filter(state=DisputeState.OPEN).values_list("entry_id", flat=True))
 
 
+def held(race: Race) -> list[dict[str, Any]]:
+    """The notes of who runs that wait for a person: post, before, now, captured_at."""
+    return race_sql.held(race.pk, races.season_of(race), races.formula_of(race))
+
+
 def standing_of(row: RaceStanding) -> Standing:
     """A stored row as the rules know it; fetch it with its entry."""
     return Standing(
@@ -109,8 +114,8 @@ def refresh(*, by: Person | None, race: Race) -> Race:
     _store(race, placed, min(today, race.last_day))
     if race.state == RaceState.RUNNING and today > race.last_day:
         race.state = RaceState.CLOSING
-    race.standings_at = timezone.now()
-    race.save(update_fields=["state", "standings_at"])
+    race.standings_at, race.held_notes = timezone.now(), len(held(race))
+    race.save(update_fields=["state", "standings_at", "held_notes"])
     activity.record(
         by=by,
         verb="race.evaluated",
@@ -125,7 +130,8 @@ def refresh(*, by: Person | None, race: Race) -> Race:
 def freeze(*, by: Person | None, race: Race) -> Race:
     """Fix the result with its digest and work out the prizes. Late data change nothing after.
 
-    Refuses ``race_fixed``, ``race_not_running``, ``late_data_awaited`` and ``disputes_open``.
+    Refuses ``race_fixed``, ``race_not_running``, ``late_data_awaited``, ``disputes_open`` and
+    ``notes_held``.
     """
     race = _locked(race)
     today = timezone.localdate()
@@ -143,6 +149,11 @@ def freeze(*, by: Person | None, race: Race) -> Race:
         raise DomainError(
             "disputes_open", _("Answer the open questions about points before the result is fixed.")
         )
+    if held(race):
+        raise DomainError(
+            "notes_held",
+            _("Look at the notes whose figures rose at once before the result is fixed."),
+        )
     formula = races.formula_of(race)
     placed, found = _worked_out(race, formula)
     _store(race, placed, race.last_day)
@@ -153,8 +164,10 @@ def freeze(*, by: Person | None, race: Race) -> Race:
     race.state = RaceState.FROZEN
     race.digest = race_rules.digest(formula, _head(race), placed)
     race.frozen_at = race.standings_at = timezone.now()
-    race.frozen_by = by
-    race.save(update_fields=["state", "digest", "frozen_at", "frozen_by", "standings_at"])
+    race.frozen_by, race.held_notes = by, 0
+    race.save(
+        update_fields=["state", "digest", "frozen_at", "frozen_by", "standings_at", "held_notes"]
+    )
     activity.record(
         by=by,
         verb="race.fixed",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incentives import race_edit_pages, race_pages, race_screen
+from incentives import race_edit_pages, race_note_pages, race_pages, race_screen
 
 urlpatterns = [
     path("races/", race_pages.race_list, name="races"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("races/<int:race_id>/file/", race_pages.race_file, name="race_file"),
     path("races/<int:race_id>/result/", race_pages.race_result, name="race_result"),
     path("races/<int:race_id>/disputes/", race_pages.race_disputes_page, name="race_disputes"),
+    path("races/<int:race_id>/notes/", race_note_pages.race_notes_page, name="race_notes"),
     path("races/<int:race_id>/screens/", race_pages.race_screens_page, name="race_screens"),
     path("races/<int:race_id>/screens/add/", race_pages.race_screen_add, name="race_screen_add"),
     path("races/<int:race_id>/entries/<int:entry_id>/", race_pages.race_entry, name="race_entry"),

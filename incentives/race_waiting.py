@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from accounts import waiting
 from accounts.models import Person
 from incentives.models import Race, RaceAward, RaceDispute
 from incentives.race_choices import DisputeState, RaceState
-from incentives.races import APPROVE, EDIT
+from incentives.races import APPROVE, EDIT, RUNNING
 from kosops.ui.parts import Waiting
 
 
@@ -40,6 +40,31 @@ def to_do(person: Person) -> int:
     """How many races wait for this person: questions to answer, prizes to approve."""
     facts = waiting.facts_of(person)
     return facts["race_disputes"] + facts["race_prizes"]
+
+
+@waiting.question("contest_notes")
+def _notes(person: Person) -> QuerySet[Any, Any]:
+    running = Race.objects.for_user(person, EDIT).filter(state__in=RUNNING, held_notes__gt=0)
+    return waiting.figure(running, Sum("held_notes"))
+
+
+@waiting.register
+def notes(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["contest_notes"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> note of a contest whose figures rose at once",
+                    "<b>{count}</b> notes of a contest whose figures rose at once",
+                    count,
+                ),
+                count=count,
+            ),
+            href=reverse("incentives:races"),
+            icon="shield",
+            rank="notice",
+            note=_("It counts when a person has looked"),
+        )
 
 
 @waiting.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 from django.utils.translation import get_language, ngettext
@@ -84,6 +85,29 @@ def tie_sentence(formula: Formula) -> str:
         )
     return _("Of equal scores the one with the better figure in “%(fact)s” stands first.") % {
         "fact": fact_name(formula.heaviest.fact)
+    }
+
+
+def organic_sentences(formula: Formula) -> list[str]:
+    """What organic figures leave out; nothing where the formula has none."""
+    if not race_facts.organic(formula.facts):
+        return []
+    found = []
+    if formula.topic:
+        found.append(_("Only notes whose title says “%(topic)s” count.") % {"topic": formula.topic})
+    text = _(
+        "What traffic was bought for counts up to then. Figures that rise by %(count)s within a day,"
+        " to five times as many, wait for a person; bought likes win nothing."
+    )
+    return [*found, text % {"count": formats.number(formula.jump or 0)}]
+
+
+def jump_sentence(*, before: int, now: int, captured_at: dt.datetime, post: int) -> str:
+    """How the figures of a note rose."""
+    return _("From %(before)s to %(now)s interactions within a day, up to %(moment)s") % {
+        "before": formats.number(before),
+        "now": formats.number(now),
+        "moment": formats.moment(captured_at, get_language()),
     }
 
 
@@ -193,6 +217,10 @@ def _interactions(count: int) -> str:
     return ngettext("%(n)s more interaction", "%(n)s more interactions", count)
 
 
+def _organic(count: int) -> str:
+    return ngettext("%(n)s more organic interaction", "%(n)s more organic interactions", count)
+
+
 def _leads(count: int) -> str:
     return ngettext("%(n)s more lead", "%(n)s more leads", count)
 
@@ -202,6 +230,8 @@ MORE: dict[str, Callable[[int], str]] = {
     "new_buyers": _buyers,
     "posts": _posts,
     "interactions": _interactions,
+    "organic_interactions": _organic,
+    "organic_posts": _posts,
     "leads": _leads,
 }
 

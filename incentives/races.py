@@ -1,4 +1,4 @@
-"""Seasons: who may see them, setting one up, starting it, its three schemes."""
+"""Seasons: who may see them, setting one up, starting it, its schemes."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ FAULTS: dict[str, Promise] = {
     "heads": _("Say on how many days somebody must be active, and how many heads count at least."),
     "bands": _("The bands of size must rise, and there are not more than seven of them."),
     "tie": _("Say what decides between equal scores."),
+    "jump": _("Say from which rise within a day a person looks: 1 to 1,000,000 interactions."),
     "prizes": _("Prizes are amounts above zero, for twenty places at most."),
     "prizes_rise": _("A later place cannot win more than an earlier one."),
     "unknown_fact": _("A figure of the formula is not known, or does not fit who runs."),
@@ -96,6 +97,18 @@ SCHEMES: dict[str, Scheme] = {
                 Term("new_buyers", 20, Measure.TOTAL),
             ),
             tie=TieRule.FIRST_FACT,
+        ),
+    ),
+    RaceScheme.NOTES: Scheme(
+        RaceKind.PERSON,
+        CreatorKind.KOC,
+        Formula(
+            terms=(
+                Term("organic_interactions", 80, Measure.TOTAL),
+                Term("organic_posts", 20, Measure.TOTAL),
+            ),
+            leagues=Leagues(bands=(1_000, 10_000)),
+            jump=300,
         ),
     ),
 }
@@ -155,6 +168,8 @@ def checked(formula: Formula, kind: str) -> Formula:
         race_rules.check(formula)
         if not all(race_facts.known(key, kind) for key in formula.facts):
             raise FormulaFault("unknown_fact")
+        if race_facts.organic(formula.facts) and formula.jump is None:
+            raise FormulaFault("jump")
         per_head = any(term.measure == Measure.PER_HEAD for term in formula.terms)
         if kind == RaceKind.PERSON and per_head:
             raise FormulaFault("per_head_person")

@@ -150,6 +150,16 @@ def waiting(items: QuerySet[RewardItem]) -> dict[int, int]:
     return dict(rows.annotate(n=Sum(F("released") - F("given"))))
 
 
+def waiting_at(brand: Unit) -> dict[int, int]:
+    """How many pieces wait for stock at a brand, by rule."""
+    return waiting(RewardItem.objects.filter(brand=brand))
+
+
+def waiting_for(reward: Reward) -> int:
+    """How many pieces of one reward of the catalogue wait for its stock."""
+    return sum(waiting(RewardItem.objects.filter(rule__coupon=reward)).values())
+
+
 def own_pieces(creator: Creator, items: list[RewardItem]) -> dict[int, Redemption]:
     """The first piece that a person has of each of their rewards, by reward."""
     rows = Redemption.objects.filter(creator=creator, item__in=items)
@@ -170,9 +180,7 @@ def settle(*, by: Person | None, brand: Unit) -> dict[str, int]:
     counts = {
         "coupons": sum(each.handed_out for each in done),
         "coupons_back": sum(each.withdrawn for each in done),
-        "coupons_wait": sum(waiting(RewardItem.objects.filter(brand=brand)).values())
-        if done
-        else 0,
+        "coupons_wait": sum(waiting_at(brand).values()) if done else 0,
     }
     return {name: count for name, count in counts.items() if count}
 

@@ -188,7 +188,7 @@ def reward_rules(request: HttpRequest) -> HttpResponse:
         .select_related("created_by", "decided_by", "coupon")
         .order_by("-id")[:50]
     )
-    waits = rewards_coupons.waiting(RewardItem.objects.filter(brand=brand))
+    waits = rewards_coupons.waiting_at(brand)
     context = {
         "rules": [_shown(request, rule) | {"waits": waits.get(rule.pk, 0)} for rule in rules],
         "form": form,

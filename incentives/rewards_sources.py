@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from content.formulas import TIER_INTERACTIONS, sql_of, whole_sql_of
+from incentives.organic_sql import BOOSTED, JUMPS
 
 Text = str | Promise
 
@@ -72,18 +73,9 @@ SELECT 'note:' || p.id AS key, p.creator_id, p.id AS post_id, p.account_id, p.pl
        (p.published_at AT TIME ZONE %(zone)s)::date AS done_on,
        {sql_of(TIER_INTERACTIONS, "v")} AS value, {whole_sql_of(TIER_INTERACTIONS, "v")} AS whole,
        CASE p.state WHEN 'online' THEN 'stands' WHEN 'hidden' THEN 'paused' ELSE 'gone' END AS stands,
-       COALESCE(%(jump)s::bigint IS NOT NULL AND EXISTS (
-         SELECT 1 FROM (
-            SELECT {sql_of(TIER_INTERACTIONS, "m")} AS now, m.captured_at,
-                   lag({sql_of(TIER_INTERACTIONS, "m")}) OVER w AS before,
-                   lag(m.captured_at) OVER w AS before_at
-              FROM content_metricsnapshot m WHERE m.post_id = p.id
-            WINDOW w AS (ORDER BY m.captured_at, m.id)) grown
-          WHERE now - before >= %(jump)s AND now >= 5 * before
-            AND captured_at - before_at <= interval '1 day'), FALSE) AS jumped
+       COALESCE(%(jump)s::bigint IS NOT NULL AND EXISTS ({JUMPS}), FALSE) AS jumped
   FROM content_post p
-  LEFT JOIN LATERAL (SELECT min(b.began_at) AS at FROM incentives_boost b
-                      WHERE b.post_id = p.id AND b.state = 'spent') boosted ON TRUE
+  {BOOSTED}
  CROSS JOIN LATERAL (SELECT LEAST(p.published_at + %(count_days)s * interval '1 day', boosted.at)
                          AS until) d
   LEFT JOIN LATERAL (SELECT {_THEN} FROM content_metricsnapshot s

@@ -412,6 +412,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
             "incentives:race_disputes",
             "incentives:race_edit",
             "incentives:race_file",
+            "incentives:race_notes",
             "incentives:race_result",
             "incentives:race_screen_add",
             "incentives:race_screens",

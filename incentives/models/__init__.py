@@ -6,6 +6,7 @@ from incentives.models.corrections import Correction
 from incentives.models.disputes import Dispute
 from incentives.models.dry_runs import DryRun, DryRunPerson
 from incentives.models.months import ChangedMonth, MonthLine
+from incentives.models.note_reviews import NoteReview
 from incentives.models.own_orders import OwnOrder
 from incentives.models.payees import Payee, PayeeNotice, PayoutHold
 from incentives.models.payout_rules import PayoutPolicy, TaxPolicy
@@ -67,6 +68,7 @@ __all__ = [
     "LadderVersion",
     "LedgerAccount",
     "MonthLine",
+    "NoteReview",
     "OwnBuyer",
     "OwnOrder",
     "Payee",

@@ -42,6 +42,8 @@ class Race(models.Model):
         "RaceFormula", models.PROTECT, null=True, blank=True, related_name="+"
     )
     standings_at = models.DateTimeField(null=True, blank=True)
+    # Notes whose figures wait for a person, as of the standings.
+    held_notes = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
