@@ -432,6 +432,8 @@ def cancel(*, by: Person, redemption: Redemption, reason: str) -> Redemption:
     if not reason:
         raise DomainError("reason_needed", _("Say why, in words that the person can act on."))
     points.lock(redemption.creator)
+    # Before its row, as who hands out does.
+    _locked(redemption.reward)
     redemption = _going(redemption, RedemptionState.CANCELLED)
     if redemption.points and redemption.points_until:
         points.give_back(

@@ -27,12 +27,14 @@ def own_rewards(request: HttpRequest, creator: Creator) -> HttpResponse:
         size=SHOWN,
     )
     money, in_points, pieces = rewards.sums(creator.rewards.all())
+    waits = rewards_coupons.waiting(creator.rewards.all()) if pieces.released else {}
     own = rewards_coupons.own_pieces(creator, page.rows)
     context = {
         "creator": creator,
         "money": money,
         "points": in_points,
         "coupons": pieces,
+        "coupons_here": pieces.released - sum(waits.values()),
         "page": page,
         "rows": [
             (

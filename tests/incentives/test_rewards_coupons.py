@@ -513,3 +513,16 @@ def test_the_phone_shows_the_code_when_asked(client, people, ruled):
     shown = client.get(own).content.decode()
     assert "Withdrawn, since what it was for does not stand any more." in shown
     assert "AAA-" not in shown
+
+
+def test_the_phone_counts_what_is_there_and_says_what_waits(client, people, ruled):
+    may = c.person("may", (Role.KOC, people.jingan))
+    Creator.objects.filter(pk=people.may.pk).update(person=may)
+    client.force_login(may)
+    ruled(steps=[{"at_least": 0, "amount": 2}])
+    note(people.may, 9)
+    note(people.may, 8)
+    run(people)
+    shown = client.get(reverse("mobile:rewards"))
+    assert shown.context["coupons_here"] == 3
+    assert "10 off × 2: 1 waits, since none is left" in shown.content.decode()
