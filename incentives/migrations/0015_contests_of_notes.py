@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('content', '0002_rules'),
-        ('incentives', '0025_rewards_in_coupons'),
+        ('incentives', '0014_rewards_in_coupons'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
