@@ -19,6 +19,7 @@ from incentives import badges, benefits, tier_names
 from incentives.benefits_forms import BenefitForm
 from incentives.choices import Tier
 from incentives.models import Benefit
+from kosops.guesses import held_off
 from kosops.lib.errors import DomainError
 from kosops.ui.parts import Choice
 from matrix.choices import CreatorKind, Layer
@@ -96,6 +97,7 @@ def _kind(request: HttpRequest) -> str:
 
 
 @require_safe
+@held_off("certificate")
 def certificate(request: HttpRequest, number: str) -> HttpResponse:
     """Whether a certificate is genuine, for anybody who has its number. Nothing else is told."""
     shown = badges.check(number)

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_safe
 
 from incentives import race_part, race_screens, races
 from incentives.models import RaceScreen
+from kosops.guesses import held_off
 
 ROWS_SHOWN = 10
 SECONDS = 30
 
 
 @require_safe
+@held_off("race")
 def screen(request: HttpRequest, token: str) -> HttpResponse:
     """The board of a race; 404 for a link that was never made or has ended."""
     found = race_screens.screen_of(token)

@@ -3,6 +3,31 @@
 from __future__ import annotations
 
 import logging
+import re
+from typing import Any
+
+# Ends of lines as any reader of a log knows them, signs that steer a terminal, and those that turn
+# the direction of writing: in what somebody sent they could write lines of their own.
+_FORGING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class OneLine(logging.Formatter):
+    """A record's message is one line, whatever was sent; a trace keeps its lines, set in.
+
+    The last lines of a trace are the fault's own text, and none of them may look like a record.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        record.message = _escaped(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        lines = super().formatException(ei).split("\n")
+        return "\n".join(f"    {_escaped(line)}" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    return _FORGING.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
 
 
 class CodeFilter(logging.Filter):

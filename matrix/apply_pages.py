@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from kosops.guesses import held_off
 from kosops.lib.errors import DomainError
 from matrix import applications, form_guard, notices, trials
 from matrix.apply_forms import TRAP, AddressForm, ApplyForm, HandInForm, unknown_field
@@ -49,6 +50,7 @@ def not_kept(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @not_kept
+@held_off("apply")
 def apply_form(request: HttpRequest, token: str) -> HttpResponse:
     """What the recruitment is, and the form; 404 for a link that was never given out."""
     channel = applications.open_channel(token)
@@ -135,6 +137,7 @@ def _page(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @not_kept
+@held_off("apply_status")
 def apply_status(request: HttpRequest, token: str) -> HttpResponse:
     """Where the application stands, what was said, and what its owner can do now."""
     application = applications.by_status_token(token)

@@ -354,6 +354,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
+            "()": "kosops.logs.OneLine",
             # Whoever merges several logs adds the time.
             "format": ("{asctime} " if env.bool("LOG_TIMES", True) else "")
             + "{levelname:<7} {name}: {message}",
