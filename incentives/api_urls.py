@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from incentives import commission_api, explain_api, payout_api, points_api, statement_api
+from incentives import (
+    commission_api,
+    explain_api,
+    payout_api,
+    points_api,
+    standing_api,
+    statement_api,
+)
 
 urlpatterns = [
     path("commissions", commission_api.lines, name="commissions"),
@@ -16,6 +23,7 @@ urlpatterns = [
     path("explain/tier", explain_api.tier, name="explain_tier"),
     path("explain/race", explain_api.race, name="explain_race"),
     path("explain/reward", explain_api.reward, name="explain_reward"),
+    path("member-prices", standing_api.member_prices, name="member_prices"),
     path("point-grants", points_api.grants, name="point_grants"),
     path("point-grants/<str:grant_id>", points_api.grant, name="point_grant"),
 ]

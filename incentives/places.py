@@ -10,7 +10,7 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +46,16 @@ def own_buyer(brand_id: int, buyer_key: bytes | memoryview | None) -> int | None
         return None
     found = OwnBuyer.objects.filter(brand_id=brand_id, buyer_key=bytes(buyer_key))
     return found.values_list("creator_id", flat=True).first()
+
+
+def of_member(brand: Unit, number: str) -> QuerySet[Creator]:
+    """Who of our people has this number at the member centre, under which they buy."""
+    keys = [blind_index(kind, number.strip()) for kind in MEMBER_IDS]
+    known = OwnBuyer.objects.filter(brand_id=brand.pk, buyer_key__in=keys)
+    return Creator.objects.filter(
+        Q(pk__in=known.values("creator")) | Q(kind=CreatorKind.KOC, number=number.strip()),
+        brand=brand,
+    )
 
 
 # -- commands ------------------------------------------------------------------

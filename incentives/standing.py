@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
@@ -19,6 +21,7 @@ from incentives.standing_rules import Asked, Work
 from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
 from kosops.lib.sql import execute, fetch_one
+from matrix.choices import CreatorState
 from matrix.models import Creator
 
 # Notes that are online and orders sold of the days between, per person.
@@ -37,9 +40,10 @@ _WORK = """
 """
 
 _MONTH = f"""
-    INSERT INTO incentives_standingmonth (standing_id, creator_id, month, notes, orders, is_new, met)
+    INSERT INTO incentives_standingmonth (standing_id, creator_id, month, notes, orders, is_new, met,
+                                          decided_at)
     SELECT s.id, w.creator_id, %(month)s, w.notes, w.orders, w.is_new,
-           w.is_new OR (w.notes >= s.notes AND w.orders >= s.orders)
+           w.is_new OR (w.notes >= s.notes AND w.orders >= s.orders), %(now)s
       FROM incentives_standing s
       JOIN (SELECT work.*, COALESCE(joined_on >= %(first)s, false) AS is_new
               FROM ({_WORK}) work WHERE state = 'active') w
@@ -105,6 +109,37 @@ def own(creator: Creator, today: dt.date) -> list[Own]:
     ]
 
 
+def in_force(brand: Unit, today: dt.date, rows: QuerySet[StandingMonth]) -> QuerySet[StandingMonth]:
+    """Those of ``rows`` that say who has which price today, with ``kept`` for `since`.
+
+    Until the month of today is worked out, what the last one decided goes on: nobody loses a price
+    between midnight and the nightly run.
+    """
+    month = Month.of(today)
+    decided = StandingMonth.objects.filter(standing=OuterRef("pk"), month=str(month))
+    prices = dict(
+        Standing.objects.filter(brand=brand)
+        .annotate(decided=Exists(decided))
+        .values_list("pk", "decided")
+    )
+    this = [pk for pk, is_decided in prices.items() if is_decided]
+    last = [pk for pk, is_decided in prices.items() if not is_decided]
+    kept = StandingMonth.objects.filter(
+        standing=OuterRef("standing"),
+        creator=OuterRef("creator"),
+        month__lte=OuterRef("month"),
+        met=True,
+    )
+    return rows.filter(
+        Q(standing__in=this, month=str(month)) | Q(standing__in=last, month=str(month.shifted(-1)))
+    ).annotate(kept=ArraySubquery(kept.order_by("-month").values("month")))
+
+
+def entitled() -> Q:
+    """Which rows of `in_force` mean that the shop gives the price."""
+    return Q(met=True, standing__active=True, creator__state=CreatorState.ACTIVE)
+
+
 # -- commands ------------------------------------------------------------------
 
 
@@ -135,7 +170,8 @@ def switch(*, by: Person | None, standing: Standing, active: bool) -> Standing:
     )
     if standing.active != active:
         standing.active = active
-        standing.save(update_fields=["active"])
+        standing.switched_at = timezone.now()
+        standing.save(update_fields=["active", "switched_at"])
         activity.record(
             by=by,
             verb="standing.changed",
@@ -154,7 +190,8 @@ def work_out(*, by: Person | None, brand: Unit, today: dt.date) -> int:
     """
     month = Month.of(today)
     before = month.shifted(-1)
-    params = _params(brand, before.first_day, before.last_day) | {"month": str(month)}
+    params = _params(brand, before.first_day, before.last_day)
+    params |= {"month": str(month), "now": timezone.now()}
     added = execute(_MONTH, params)
     if added:
         activity.record(

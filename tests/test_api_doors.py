@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.access import SCOPES
 from accounts.models import Unit
-from incentives.models import PointGrant
+from incentives.models import PointGrant, StandingMonth
+from kosops.lib.periods import Month
 from tests.api import ROOT, Program, code
 from tests.test_doors import ROUTES, World, a_world, mingwang
 
@@ -38,6 +40,7 @@ class Door:
 
 GIFT = {"creator": "kos:K001", "points": 3, "reason": "Door"}
 MONEY, PAYOUTS, TIERS, POINTS = "commissions:read", "payouts:read", "tiers:read", "points:write"
+PRICES = "prices:read"
 
 DOORS = {
     "api:commissions": Door(MONEY, lambda w: "commissions", is_list=True),
@@ -53,6 +56,7 @@ DOORS = {
     "api:explain_tier": Door(TIERS, lambda w: "explain/tier?creator=kos:K001"),
     "api:explain_race": Door(TIERS, lambda w: "explain/race?store=SH0001"),
     "api:explain_reward": Door(MONEY, lambda w: "explain/reward?platform=xiaohongshu&post=66f0"),
+    "api:member_prices": Door(PRICES, lambda w: "member-prices", is_list=True),
     "api:point_grants": Door(POINTS, lambda w: "point-grants", body=GIFT, status=201),
     "api:point_grant": Door(POINTS, lambda w: f"point-grants/pgr_{w.point_grant.pk}"),
 }
@@ -64,6 +68,15 @@ OF_THE_KEY = {"api:me"}
 def world(settings: Any, tmp_path: Any) -> World:
     made = a_world(settings, tmp_path)
     type(made.post).objects.filter(pk=made.reward.post_id).update(platform_post_id="66f0")
+    StandingMonth.objects.create(
+        standing=made.standing,
+        creator=made.chengye.zhou,
+        month=str(Month.of(timezone.localdate())),
+        notes=2,
+        orders=1,
+        is_new=False,
+        met=True,
+    )
     return made
 
 

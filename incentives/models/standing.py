@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
@@ -27,6 +28,8 @@ class Standing(models.Model):
     orders = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When it last began to rest, or was taken up again.
+    switched_at = models.DateTimeField(null=True, blank=True)
 
     objects = scoped_by("brand").as_manager()
 
@@ -60,6 +63,7 @@ class StandingMonth(models.Model):
     # In the month of joining and the one after it nothing is asked yet.
     is_new = models.BooleanField()
     met = models.BooleanField()
+    decided_at = models.DateTimeField(db_default=Now())
 
     objects = scoped_by("creator__store").as_manager()
 
@@ -69,7 +73,10 @@ class StandingMonth(models.Model):
         constraints = [
             models.UniqueConstraint("standing", "creator", "month", name="standing_month_once")
         ]
-        indexes = [models.Index(fields=["creator", "-month"], name="standing_month_of_creator")]
+        indexes = [
+            models.Index(fields=["creator", "-month"], name="standing_month_of_creator"),
+            models.Index(fields=["standing", "month"], name="standing_month_by_month"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.standing} · {self.month}"
