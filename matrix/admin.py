@@ -17,6 +17,7 @@ from matrix.models import (
     CustomerTransfer,
     DistinctPair,
     Evidence,
+    GivenCode,
     Handover,
     HandoverItem,
     HelpRequest,
@@ -52,6 +53,13 @@ class SocialAccountAdmin(Repairing):
     search_fields = ("handle", "platform_uid")
     raw_id_fields = ("brand", "unit", "creator")
     readonly_fields = ("closed_why", "closed_on")
+
+
+@admin.register(GivenCode)
+class GivenCodeAdmin(Looking):
+    list_display = ("code", "creator", "brand", "given_at")
+    list_select_related = ("creator", "brand")
+    search_fields = ("code", "creator__number")
 
 
 @admin.register(Pairing)

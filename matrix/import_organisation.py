@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import F, OuterRef, Subquery, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +28,7 @@ from integrations.formats import (
 )
 from integrations.sheets.text import name_key
 from kosops.lib import sql
-from matrix import handover
+from matrix import handover, share_codes
 from matrix.choices import PROOF_OF_KIND, CreatorKind, CreatorState
 from matrix.import_accounts import AccountList
 from matrix.import_words import (
@@ -261,10 +261,10 @@ class CreatorList(ImportFormat):
         }
         numbers = {record.values["number"] for record in records}
         codes = {record.values["share_code"] for record in records} - {None}
-        known = Creator.objects.filter(Q(number__in=numbers) | Q(share_code__in=codes), brand=brand)
+        known = Creator.objects.filter(number__in=numbers, brand=brand)
         self._known = {(one.kind, one.number): one for one in known}
-        self._codes = {one.share_code: one for one in known if one.share_code}
         self._padded = padded(Creator.objects.filter(brand=brand), "number", numbers)
+        self._codes = share_codes.holders(brand, codes)
         for record in records:
             self._resolve(record)
 
@@ -343,6 +343,7 @@ class CreatorList(ImportFormat):
             for name, value in self._fields(known, record.values).items():
                 setattr(creator, name, value)
             (changed if known else added).append(creator)
+        share_codes.fill(self.run.brand.pk, [*added, *changed])
         Creator.objects.bulk_create(added)
         sql.update_rows(
             changed,

@@ -16,7 +16,7 @@ from accounts.choices import UnitKind
 from accounts.models import Person, Unit
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
-from matrix import platforms
+from matrix import platforms, share_codes
 from matrix.choices import (
     PROOF_OF_KIND,
     AccountState,
@@ -96,7 +96,7 @@ def add_creator(
     identity: str | None = None,
     programme: str = "",
 ) -> Creator:
-    """Put a person into the programme at a store.
+    """Put a person into the programme at a store; who is active gets a share code of their own.
 
     ``identity`` says by what the company knows the person; left out, it is the record that the
     number names. Refuses ``not_a_store``, ``koc_kind_of_kos``, ``programme_of_kos``,
@@ -125,7 +125,8 @@ def add_creator(
         identity=identity,
         programme=programme,
     )
-    with _taken(creator_number_once=number, creator_share_code_once=share_code):
+    share_codes.fill(creator.brand_id, [creator])
+    with _taken(creator_number_once=number, creator_share_code_once=creator.share_code):
         creator.save()
     activity.record(
         by=by,
@@ -174,7 +175,8 @@ def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date
         )
     creator.state = state
     creator.left_on = creator.share_code_until = on if state == CreatorState.LEFT else None
-    creator.save(update_fields=["state", "left_on", "share_code_until"])
+    share_codes.fill(creator.brand_id, [creator])
+    creator.save(update_fields=["state", "left_on", "share_code", "share_code_until"])
     activity.record(
         by=by,
         verb="creator.state_changed",
@@ -255,6 +257,7 @@ def change_states(
     )
     ids = [creator.pk for creator in changing]
     Creator.objects.filter(pk__in=ids).update(state=after)
+    share_codes.give_to(ids)
     activity.record_many(
         by=by,
         verb="creator.state_changed",
@@ -285,6 +288,10 @@ def change_creator(*, by: Person | None, creator: Creator, **values: Any) -> Cre
     for name, value in changed.items():
         setattr(creator, name, value)
     _check_kind(creator)
+    if "share_code" in changed:
+        # Whoever is active is never without one: an emptied code is replaced.
+        share_codes.fill(creator.brand_id, [creator])
+        changed["share_code"] = creator.share_code
     if "identity" in changed and not creator.identity:
         # Known once is known for good: accounts and payouts rest on it.
         raise _not_identified(creator.name)

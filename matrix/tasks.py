@@ -3,12 +3,27 @@
 from celery import shared_task
 from django.utils import timezone
 
-from matrix import applications, figures, form_guard, growth, layering, notices, scores, trials
+from matrix import (
+    applications,
+    figures,
+    form_guard,
+    growth,
+    layering,
+    notices,
+    scores,
+    share_codes,
+    trials,
+)
 
 
 @shared_task
 def nightly_layers() -> None:
     layering.nightly(now=timezone.now(), on=timezone.localdate())
+
+
+@shared_task
+def nightly_share_codes() -> None:
+    share_codes.nightly()
 
 
 @shared_task

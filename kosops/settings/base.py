@@ -178,6 +178,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incentives.tasks.nightly_tiers",
         "schedule": crontab(hour=2, minute=10),
     },
+    "nightly-share-codes": {
+        "task": "matrix.tasks.nightly_share_codes",
+        "schedule": crontab(hour=0, minute=40),
+    },
     "nightly-layers": {
         "task": "matrix.tasks.nightly_layers",
         "schedule": crontab(hour=2, minute=20),

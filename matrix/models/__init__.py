@@ -24,6 +24,7 @@ from matrix.models.recruiting import (
     RecruitmentField,
     Trial,
 )
+from matrix.models.share_codes import GivenCode
 from matrix.models.staff_reports import StaffReport
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "DistinctPair",
     "DoorCount",
     "Evidence",
+    "GivenCode",
     "Handover",
     "HandoverItem",
     "HelpRequest",
