@@ -67,6 +67,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "rewards.edit",
             "disputes.answer",
             "own_orders.check",
+            "share_links.edit",
         }
     ),
     Role.ANALYST: frozenset(

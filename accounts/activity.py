@@ -124,6 +124,7 @@ FACTS: dict[str, Promise] = {
     "adjustments": _("Adjustments"),
     "advice": _("Advice"),
     "amount": _("Amount"),
+    "address": _("Shop address"),
     "active": pgettext_lazy("recruiting channel", "Link works"),
     "ambiguous": _("To decide"),
     "api_key": _("API key"),

@@ -65,6 +65,7 @@ from incentives.models import (
     RewardRule,
     RewardRun,
     Settlement,
+    ShareLink,
     StaffPlace,
     Standing,
     StandingMonth,
@@ -594,6 +595,12 @@ class ThemeResultAdmin(Looking):
     list_display = ("theme", "post", "creator", "interactions", "points")
     list_select_related = ("theme", "post", "creator")
     search_fields = ("=creator__number",)
+
+
+@admin.register(ShareLink)
+class ShareLinkAdmin(Looking):
+    list_display = ("name", "brand", "template", "sku", "first_day", "last_day", "stopped_at")
+    list_select_related = ("brand",)
 
 
 @admin.register(Standing)

@@ -35,6 +35,15 @@ def rate_sentence(rate: PlanRate) -> str:
     return said
 
 
+def for_the_person(rate: PlanRate) -> str:
+    """What a rate gives to somebody whose role, kind and tier are known."""
+    conditions = _conditions(rate, of_person=False)
+    said = _what(rate)
+    if conditions:
+        said += pgettext("rate", " for ") + pgettext("rate", ", ").join(conditions)
+    return said
+
+
 def _what(rate: PlanRate) -> str:
     if rate.fixed_amount is not None:
         amount = money(rate.fixed_amount)
@@ -47,7 +56,7 @@ def _what(rate: PlanRate) -> str:
     return _("%(rate)s of the line") % facts
 
 
-def _conditions(rate: PlanRate) -> list[str]:
+def _conditions(rate: PlanRate, *, of_person: bool = True) -> list[str]:
     found = []
     if rate.sku:
         found.append(_("article %(sku)s") % {"sku": rate.sku})
@@ -55,9 +64,9 @@ def _conditions(rate: PlanRate) -> list[str]:
         found.append(_("category %(category)s") % {"category": rate.category})
     if rate.unit:
         found.append(_("orders of %(unit)s") % {"unit": rate.unit.name})
-    if rate.tier:
+    if rate.tier and of_person:
         found.append(_("tier %(tier)s") % {"tier": rate.tier_name})
-    if rate.creator_kind:
+    if rate.creator_kind and of_person:
         found.append(str(CreatorKind(rate.creator_kind).label))
     if rate.channel:
         found.append(_("channel %(channel)s") % {"channel": Channel(rate.channel).label})
@@ -96,7 +105,7 @@ def terms(version: PlanVersion) -> list[str]:
         said.append(
             _("At most %(cap)s for one person in a month.") % {"cap": money(version.person_cap)}
         )
-    said.append(_("Commission is held for %(days)s days.") % {"days": version.hold_days})
+    said.append(hold_sentence(version))
     if version.shield_days:
         said.append(
             _(
@@ -105,15 +114,20 @@ def terms(version: PlanVersion) -> list[str]:
             )
             % {"days": version.shield_days}
         )
-    said.append(
-        {
-            SelfPurchase.NOTHING: _("Own orders earn nothing."),
-            SelfPurchase.REDUCED: _("Own orders earn %(part)s of the rate."),
-            SelfPurchase.ALLOWED: _("Own orders earn like others."),
-        }[SelfPurchase(version.self_purchase)]
-        % {"part": percent_bp(version.self_bp)}
-    )
+    said.append(own_orders_sentence(version))
     return said
+
+
+def hold_sentence(version: PlanVersion) -> str:
+    return _("Commission is held for %(days)s days.") % {"days": version.hold_days}
+
+
+def own_orders_sentence(version: PlanVersion) -> str:
+    return {
+        SelfPurchase.NOTHING: _("Own orders earn nothing."),
+        SelfPurchase.REDUCED: _("Own orders earn %(part)s of the rate."),
+        SelfPurchase.ALLOWED: _("Own orders earn like others."),
+    }[SelfPurchase(version.self_purchase)] % {"part": percent_bp(version.self_bp)}
 
 
 PRECEDENCE: str | Promise = gettext_lazy(

@@ -44,6 +44,7 @@ from incentives import (
     races,
     rewards_rule,
     settlement,
+    sharing,
     standing,
     themes,
     tier_runs,
@@ -69,6 +70,7 @@ from incentives.models import (
     RewardItem,
     RewardRule,
     Settlement,
+    ShareLink,
     Standing,
     Statement,
     Theme,
@@ -189,6 +191,7 @@ class World:
     race_screen: race_screens.NewScreen
     hold: PayoutHold
     theme: Theme
+    share_link: ShareLink
     standing: Standing
     application: Application
 
@@ -345,6 +348,11 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     **dict.fromkeys(
         ("incentives:theme", "incentives:theme_act"), lambda w: {"theme_id": w.theme.pk}
     ),
+    **{
+        f"incentives:share_link{page}": lambda w: {"share_id": w.share_link.pk}
+        for page in ("", "_stop")
+    },
+    "mobile:share_qr": lambda w: {"share_id": w.share_link.pk, "file": "png"},
     "incentives:standing_switch": lambda w: {"standing_id": w.standing.pk},
     "incentives:redemption": lambda w: {"redemption_id": w.redemption.pk},
     "mobile:catalogue_item": lambda w: {"reward_id": w.redemption.reward_id},
@@ -743,6 +751,13 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             name="Theme of Chengye",
             steps=[[0, 10]],
         ),
+        share_link=sharing.add_link(
+            by=None,
+            brand=chengye.brand,
+            name="Shop of Chengye",
+            template="https://shop.example/?from={code}",
+            first_day=dt.date(2026, 9, 1),
+        ),
         standing=standing.add_standing(
             by=None, brand=chengye.brand, name="Price of Chengye", discount_bp=1000
         ),
@@ -871,6 +886,7 @@ def rows_of_everything() -> dict[str, int]:
         (Redemption, "state"),
         (Reward, "state"),
         (Standing, "active"),
+        (ShareLink, "stopped_at"),
         (PointRule, "valid"),
     ):
         counts[f"{model._meta.label}.{field}"] = hash(tuple(_values(model, field)))

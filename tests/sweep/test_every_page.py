@@ -62,6 +62,7 @@ from incentives.models import (
     RewardItem,
     RewardRule,
     Settlement,
+    ShareLink,
     Standing,
     Statement,
     Theme,
@@ -160,6 +161,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "mobile:own_reward:redemption_id": lambda: (
         Redemption.objects.filter(creator__person__username="zhou").latest("pk").pk
     ),
+    "share_id": lambda: ShareLink.objects.latest("pk").pk,
+    "file": lambda: "png",
     "standing_id": lambda: Standing.objects.latest("pk").pk,
     "theme_id": lambda: Theme.objects.filter(state="closed").latest("pk").pk,
     "rule_id": lambda: PointRule.objects.latest("pk").pk,
