@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incentives', '0013_credited_with_nothing'),
-        ('matrix', '0005_found_in_parts'),
+        ('incentives', '0015_contests_of_notes'),
+        ('matrix', '0006_given_codes'),
     ]
 
     operations = [

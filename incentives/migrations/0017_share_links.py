@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_answers_kept'),
-        ('incentives', '0020_member_price_moments'),
+        ('incentives', '0016_member_price_moments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
