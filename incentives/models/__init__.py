@@ -37,6 +37,7 @@ from incentives.models.rewards import (
 )
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.settlement import Settlement, Statement
+from incentives.models.sharing import ShareLink
 from incentives.models.standing import Standing, StandingMonth
 from incentives.models.themes import Theme, ThemeResult
 from incentives.models.tiers import (
@@ -106,6 +107,7 @@ __all__ = [
     "RewardRule",
     "RewardRun",
     "Settlement",
+    "ShareLink",
     "StaffPlace",
     "Standing",
     "StandingMonth",
