@@ -28,7 +28,9 @@ JOB = "creators.share_codes"
 # In one transaction at most; more are given by the job or by the next night.
 BATCH = 5_000
 
-jobs.name_counts({"share_codes": gettext_lazy("Share codes given")})
+GIVEN = "share_codes"
+
+jobs.name_counts({GIVEN: gettext_lazy("Share codes given")})
 
 _GIVE = """
     UPDATE matrix_creator c SET share_code = new.code
@@ -136,9 +138,13 @@ def start(*, by: Person, brand: Unit) -> Job:
 
 @jobs.job_kind(JOB)
 def run(job: Job, progress: jobs.Progress) -> dict[str, Any]:
+    """A batch and how many it was are one transaction: a second run goes on behind it."""
     brand = Unit.objects.get(pk=job.params["brand"])
-    given = 0
-    while count := give(by=job.created_by, brand=brand):
-        given += count
-        progress(given)
-    return {"share_codes": given}
+    given, more = job.counts.get(GIVEN, 0), True
+    while more:
+        with transaction.atomic():
+            count = give(by=job.created_by, brand=brand, at_most=BATCH)
+            if more := bool(count):
+                given += count
+                progress(given, counts={GIVEN: given})
+    return {GIVEN: given}

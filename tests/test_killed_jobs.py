@@ -23,7 +23,16 @@ from incentives.models import PlanVersion, Posting
 from integrations import exporting, importing
 from integrations.rows import chunks
 from kosops.lib import queue
-from matrix import bulk, communities, community_bulk, layer_pages, layering, recruiting_bulk
+from matrix import (
+    bulk,
+    communities,
+    community_bulk,
+    layer_pages,
+    layering,
+    recruiting_bulk,
+    share_codes,
+)
+from matrix.models import Creator, GivenCode
 from tests import cast as c
 from tests.incentives.money import SEPTEMBER, Office, accrue, differences, settle
 from tests.incentives.races import in_a_child, keep, own_database, put_back
@@ -174,6 +183,18 @@ def the_layers(office: Office) -> Job:
     return jobs.start(by=lin(office), kind=layer_pages.JOB, unit=office.brand, label="Layers")
 
 
+def share_code_job(office: Office) -> Job:
+    more_people(office)
+    Creator.objects.filter(brand=office.brand, number__startswith="X").update(share_code="")
+    return share_codes.start(by=lin(office), brand=office.brand)
+
+
+def codes_in_turn(brand_id: int, count: int) -> list[str]:
+    """Drawn by chance they would be others in each try."""
+    first = GivenCode.objects.filter(brand=brand_id).count()
+    return [f"TURN{first + number}" for number in range(count)]
+
+
 STORES = "store_code,name,region_code,region\n" + "".join(
     f"SH10{number},Store {number},EAST,East\n" for number in range(5)
 )
@@ -219,6 +240,7 @@ CASES: dict[str, Start] = {
     community_bulk.JOB: members,
     recruiting_bulk.JOB: decisions,
     layer_pages.JOB: the_layers,
+    share_codes.JOB: share_code_job,
     importing.CHECK_JOB: a_check,
     importing.APPLY_JOB: an_import,
     # All exports are done by one function.
@@ -302,7 +324,8 @@ def office(django_db_setup: None, django_db_blocker: Any) -> Iterator[Office]:
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_send", lambda *what: None)
-    for module in (bulk, recruiting_bulk, layering, exporting):
+    monkeypatch.setattr(share_codes, "new_codes", codes_in_turn)
+    for module in (bulk, recruiting_bulk, layering, exporting, share_codes):
         monkeypatch.setattr(module, "BATCH", 2)
     monkeypatch.setattr(chunks, "__kwdefaults__", {"size": 2})
 
