@@ -14,6 +14,6 @@ urlpatterns = [
 ]
 
 mobile_patterns = [
-    path("share/", share_mobile.share, name="share"),
-    path("share/<int:share_id>/<str:file>/", share_mobile.share_qr, name="share_qr"),
+    path("money/share/", share_mobile.share, name="share"),
+    path("money/share/<int:share_id>/<str:file>/", share_mobile.share_qr, name="share_qr"),
 ]
