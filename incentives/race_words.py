@@ -16,7 +16,7 @@ from incentives.race_choices import Measure, RaceKind, TieRule
 from incentives.race_rules import FIGURES_IN, Formula, Points, Step, Term, band_of
 from kosops.ui import formats
 from matrix.choices import CreatorKind
-from matrix.masking import masked
+from matrix.masking import masked_name
 
 
 def score(hundredths: int) -> str:
@@ -161,7 +161,7 @@ def entry_name(race: Race, entry: RaceEntry) -> str:
     if entry.creator is None:
         return entry.store.name
     if race.creator_kind == CreatorKind.KOC:
-        return masked(entry.creator.name)
+        return masked_name(entry.creator.name)
     return entry.creator.name
 
 

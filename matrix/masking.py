@@ -18,3 +18,8 @@ def masked(text: str) -> str:
     if len(text) < 4:
         return "•" * 3
     return f"{text[0]}•••{text[-1]}"
+
+
+def masked_name(name: str) -> str:
+    """A person's name where many read it: W•••g, and of a short one the first letter, 梅••."""
+    return f"{name[:1]}••" if len(name) < 4 else masked(name)
