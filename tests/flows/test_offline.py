@@ -141,7 +141,7 @@ def test_a_link_waits_on_the_phone_and_is_sent_once_when_the_network_returns(pho
     expect(phone.page.locator("textarea")).to_have_value("")
     # Also after the page was closed.
     phone.open("/m/posts/add/")
-    expect(phone.waiting).to_contain_text(ADDRESS)
+    expect(phone.waiting).to_contain_text(ADDRESS, timeout=20_000)
     assert not PostLink.objects.exists()
 
     phone.context.set_offline(False)
@@ -234,7 +234,7 @@ def test_a_lost_session_keeps_the_link_until_the_person_is_back(phone: Phone) ->
     link.click()
     phone.sign_in("zhou")
     phone.open("/m/posts/")
-    expect(phone.page.locator("#own-posts")).to_contain_text(ADDRESS)
+    expect(phone.page.locator("#own-posts")).to_contain_text(ADDRESS, timeout=20_000)
     assert PostLink.objects.count() == 1
 
 
@@ -265,7 +265,7 @@ def test_the_next_person_on_the_phone_sees_and_sends_nothing_of_the_first(phone:
     phone.sign_out()
     phone.sign_in("zhou")
     phone.open("/m/posts/")
-    expect(phone.page.locator("#own-posts")).to_contain_text(ADDRESS)
+    expect(phone.page.locator("#own-posts")).to_contain_text(ADDRESS, timeout=20_000)
     assert PostLink.objects.get().creator.name == "Zhou Min"
 
 
