@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -11,7 +12,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import override_settings
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 pytestmark = [
     pytest.mark.browser,
@@ -275,8 +276,13 @@ def test_a_finger_sees_the_values_before_they_open(browser, address):
     page.touchscreen.tap(*spot)
     expect(page.locator(".tip-open")).to_be_visible()
     assert page.url.endswith("/ui/overview/")
-    page.touchscreen.tap(*spot)
-    page.wait_for_url("**/ui/overview/?day=*")
+    # A touch of more than 300 ms is no tap to the drawing, and a busy machine may take as long.
+    for _again in range(5):
+        page.touchscreen.tap(*spot)
+        with suppress(TimeoutError):
+            page.wait_for_url("**/ui/overview/?day=*", timeout=3_000)
+            break
+    expect(page).to_have_url(re.compile(r"/ui/overview/\?day="))
     context.close()
 
 
