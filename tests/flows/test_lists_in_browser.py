@@ -14,6 +14,8 @@ from matrix.models import Creator
 from tests import cast as c
 from tests.flows.test_main_job_in_browser import CHROMIUM, FLAGS, Visitor
 
+WATCH = Path(__file__).parents[1] / "sweep" / "watch.js"
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.sweep,
@@ -71,6 +73,20 @@ def test_what_cannot_be_loaded_says_so_and_the_list_stays(lin: Visitor) -> None:
     expect(page.locator("#peek")).to_contain_text("That could not be loaded")
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Zhou Min")).to_be_visible()
+
+
+def test_a_page_that_arrives_slowly_does_not_move(lin: Visitor) -> None:
+    page = lin.page
+    page.add_init_script(WATCH.read_text())
+    # Style sheets and scripts are at hand, as on every visit but the first.
+    lin.open("/matrix/creators/")
+    slowly = {"offline": False, "latency": 150, "downloadThroughput": 50_000}
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions", {**slowly, "uploadThroughput": 50_000}
+    )
+    lin.open("/matrix/creators/")
+    assert page.evaluate("kosWatch.settled()")
+    assert page.evaluate("kosWatch.shift") < 0.01, page.evaluate("kosWatch.shifted")
 
 
 def test_on_a_phone_the_row_leads_to_its_page(lin: Visitor) -> None:
