@@ -46,6 +46,7 @@ from matrix.import_words import (
     Repeated,
     padded,
     refuse_unknown_store,
+    zeros_decided,
 )
 from matrix.models import Creator, SocialAccount
 from matrix.registry import NEXT_STATES
@@ -96,8 +97,9 @@ class StoreList(ImportFormat):
         self._regions = list(Unit.objects.filter(brand=brand, kind=UnitKind.REGION))
         codes = {record.values["code"] for record in records}
         codes |= {record.values["region_code"] for record in records}
-        self._units = {unit.code: unit for unit in Unit.objects.filter(brand=brand, code__in=codes)}
         self._padded = padded(Unit.objects.filter(brand=brand), "code", codes)
+        codes |= set(self._padded.values())
+        self._units = {unit.code: unit for unit in Unit.objects.filter(brand=brand, code__in=codes)}
         for record in records:
             self._resolve(record)
 
@@ -107,8 +109,9 @@ class StoreList(ImportFormat):
             return
         unit = self._units.get(values["code"])
         if unit is None and values["code"] in self._padded:
-            refuse_unknown_store(record, "code", values["code"], self._padded.values())
-            return
+            if not zeros_decided(record, "code", self._padded[values["code"]]):
+                return
+            unit = self._units.get(values["code"])
         named = self._named.setdefault(values["code"], UnitKind.STORE)
         if named != UnitKind.STORE or (unit is not None and unit.kind != UnitKind.STORE):
             record.refuse("not_a_store", "code", code=values["code"])
@@ -261,9 +264,14 @@ class CreatorList(ImportFormat):
         }
         numbers = {record.values["number"] for record in records}
         codes = {record.values["share_code"] for record in records} - {None}
-        known = Creator.objects.filter(number__in=numbers, brand=brand)
-        self._known = {(one.kind, one.number): one for one in known}
-        self._padded = padded(Creator.objects.filter(brand=brand), "number", numbers)
+        creators = Creator.objects.filter(brand=brand)
+        self._padded = {
+            kind: padded(creators.filter(kind=kind), "number", numbers) for kind in CreatorKind
+        }
+        numbers |= {
+            known for padded_ones in self._padded.values() for known in padded_ones.values()
+        }
+        self._known = {(one.kind, one.number): one for one in creators.filter(number__in=numbers)}
         self._codes = share_codes.holders(brand, codes)
         for record in records:
             self._resolve(record)
@@ -274,9 +282,12 @@ class CreatorList(ImportFormat):
         if self._repeated.refuses(record, key):
             return
         known = self._known.get(key)
-        if known is None and values["number"] in self._padded:
-            code = values["number"]
-            record.refuse("zeros_lost", "number", code=code, known=self._padded[code])
+        with_zeros = self._padded[values["kind"]].get(values["number"])
+        if known is None and with_zeros:
+            if not zeros_decided(record, "number", with_zeros):
+                return
+            key = (values["kind"], values["number"])
+            known = self._known.get(key)
         if values["store_code"] not in self._stores:
             refuse_unknown_store(record, "store_code", values["store_code"], self._stores)
         if values["koc_kind"] and values["kind"] != CreatorKind.KOC:

@@ -9,7 +9,7 @@ from django.db.models import Func, QuerySet, TextField, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import StoreKind
-from integrations.formats import IdReader, Record
+from integrations.formats import Choice, IdReader, Issue, Record
 from matrix.choices import (
     AccountState,
     CreatorKind,
@@ -146,6 +146,31 @@ def refuse_unknown(
         record.refuse("zeros_lost", column, code=value, known=padded)
     else:
         record.refuse(fault, column, **params)
+
+
+NEW = "new"
+
+
+def zeros_decided(record: Record, column: str, known: str) -> bool:
+    """Whether a person said what an id is that is known with zeros in front, ``known``.
+
+    Asks where nobody did. Where the zeros were lost the row goes on with ``known``.
+    """
+    code = record.values[column]
+    if record.choice == known:
+        record.values[column] = known
+    elif record.choice != NEW:
+        record.issues.append(Issue("zeros_lost", column, {"code": code, "known": known}))
+        record.ask(
+            (
+                Choice(known, _("%(known)s: the zeros were lost") % {"known": known}),
+                Choice(
+                    NEW, _("%(code)s is new, beside %(known)s") % {"code": code, "known": known}
+                ),
+            )
+        )
+        return False
+    return True
 
 
 def padded(rows: QuerySet[Any], field: str, wanted: Iterable[str | None]) -> dict[str, str]:

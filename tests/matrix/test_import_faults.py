@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
 from accounts.models import Person, Unit
+from integrations import settling
 from integrations.models import ImportBatch
 from matrix import communities
 from matrix.models import CommunityMember, Creator, SocialAccount, StaffReport
@@ -160,8 +161,6 @@ def test_an_id_with_a_point_zero_is_taken_with_a_note(
 @pytest.mark.parametrize(
     ("code", "column", "cut", "known"),
     [
-        ("stores", "code", "12", "0012"),
-        ("creators", "number", "777", "00777"),
         ("creators", "store_code", "12", "0012"),
         ("social_accounts", "number", "777", "00777"),
         ("community_members", "number", "777", "00777"),
@@ -175,6 +174,42 @@ def test_an_id_without_its_zeros_is_refused_with_the_one_that_is_meant(
     assert faults(batch) == [(3, column, "zeros_lost")]
     assert batch.issues.get().faults[0]["params"] == {"code": cut, "known": known}
     assert nothing_is_lost(batch, 2)
+
+
+TWO_MEANINGS = [("stores", "code", "12", "0012"), ("creators", "number", "777", "00777")]
+
+
+@pytest.mark.parametrize(("code", "column", "cut", "known"), TWO_MEANINGS)
+@pytest.mark.parametrize("is_new", [False, True])
+def test_of_an_id_without_zeros_a_person_says_whether_it_is_new(
+    lin: Person,
+    brand: Unit,
+    place: Unit,
+    code: str,
+    column: str,
+    cut: str,
+    known: str,
+    is_new: bool,
+) -> None:
+    batch = checked(lin, brand, code, book_of(code, good(code, 1), {**good(code, 2), column: cut}))
+    issue = batch.issues.get()
+    assert (issue.outcome, issue.faults[0]["code"]) == ("ambiguous", "zeros_lost")
+    assert [one["value"] for one in issue.candidates] == [known, "new"]
+    settling.choose_candidate(by=lin, issue=issue, choice="new" if is_new else known)
+    confirm(lin, batch)
+    model, field = (Unit, "code") if code == "stores" else (Creator, "number")
+    named = {one[0] for one in model.objects.values_list(field) if one[0] in (cut, known)}
+    assert named == ({cut, known} if is_new else {known})
+    meant = model.objects.get(**{field: cut if is_new else known})
+    assert meant.name == good(code, 2)["name"]
+
+
+def test_the_number_of_somebody_of_the_other_kind_is_no_reason_to_ask(
+    lin: Person, brand: Unit, place: Unit
+) -> None:
+    row = {**good("creators", 1), "number": "777", "kind": "KOC"}
+    batch = checked(lin, brand, "creators", book_of("creators", row))
+    assert (faults(batch), batch.checked_counts["new"]) == ([], 1)
 
 
 def test_a_number_that_only_looks_alike_is_taken(lin: Person, brand: Unit, place: Unit) -> None:
