@@ -42,6 +42,7 @@ TITLES: dict[str, str | Promise] = {
     "rewards_in_points": _("Rewards in points equal the points that they brought"),
     "rewards_in_coupons": _("No more coupons were handed out than rewards earned"),
     "codes_in_stock": _("What is left of a coupon equals its codes that nobody has"),
+    "pieces_taken": _("What is gone of a reward equals the pieces that people have"),
     "points_in_books": _("Everybody’s points are what came in less what was spent"),
     "released_within_earned": _("What was released equals what was earned where nothing waits"),
 }

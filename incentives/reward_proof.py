@@ -82,6 +82,17 @@ CHECKS = (
         """,
     ),
     Check(
+        "pieces_taken",
+        "What is gone of a reward equals the pieces that people have",
+        """
+        SELECT w.id AS reward, w.taken, COALESCE(x.pieces, 0) AS pieces
+          FROM incentives_reward w
+          LEFT JOIN (SELECT reward_id, count(*) AS pieces FROM incentives_redemption
+                      WHERE state <> 'cancelled' GROUP BY reward_id) x ON x.reward_id = w.id
+         WHERE w.delivery <> 'code' AND w.taken <> COALESCE(x.pieces, 0)
+        """,
+    ),
+    Check(
         "points_in_books",
         "What everybody holds in points is what their lines brought less what they spent",
         """

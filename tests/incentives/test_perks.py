@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.choices import Role
 from accounts.models import Activity, Person
-from incentives import perks, points, points_sql
+from incentives import perks, points, points_sql, proof, reward_proof
 from incentives.models import CouponCode, Redemption, Reward
 from matrix.models import Creator
 from tests import cast as c
@@ -155,6 +155,19 @@ def test_cancelling_brings_points_and_piece_back_exactly(people: c.Cast, lin: Pe
     assert refused == "wrong_state_change"
     assert spendable(people.may) == 500
     assert points_sql.differences(people.brand) == []
+
+
+def test_the_proof_finds_a_piece_that_nobody_has(people: c.Cast, lin: Person) -> None:
+    has_points(lin, people.may)
+    cream = reward(people)
+    perks.cancel(by=lin, redemption=take(people.may, cream), reason="Broken")
+    take(people.may, cream)
+    checks = reward_proof.CHECKS
+    found = proof.verify(checks=checks)
+    assert [each.code for each in found if each.differences] == []
+    Reward.objects.filter(pk=cream.pk).update(taken=2)
+    found = proof.verify(checks=checks)
+    assert [each.code for each in found if each.differences] == ["pieces_taken"]
 
 
 def test_sending_needs_a_number_and_ends_with_the_address_gone(people: c.Cast, lin: Person) -> None:
