@@ -28,6 +28,8 @@ CUSTOMERS = 9_000
 REFUNDED, WITHOUT_SELLER, SHARED = 60, 55, 170
 # Refunds whose order the shop never sent.
 LOST_REFUNDS = 9
+# Of so many customers who buy now and then one is a KOC of the brand.
+OWN_OF = 12
 # Orders of the last days whose buyer has asked for a refund that is not decided yet.
 UNDECIDED = 8
 
@@ -168,6 +170,7 @@ class OrdersAndRefunds(DemoPart):
                 self.sharers.append(creator)
                 self.sharer_weights.append(25.0 if creator.person_id else weight)
         self.members = self.demo.size(CUSTOMERS, least=50)
+        self.own_numbers = [one.number for one in self.sharers if not one.person_id]
         self.keys: dict[int, bytes] = {}
 
     @staticmethod
@@ -179,7 +182,10 @@ class OrdersAndRefunds(DemoPart):
         """A customer; few buy often, many once."""
         number = int(self.members * self.rng.random() ** 1.6)
         if number not in self.keys:
-            self.keys[number] = blind_index("member", f"demo-{number}")
+            own, others = divmod(number - self.members // 2, OWN_OF)
+            is_own = not others and 0 <= own < len(self.own_numbers)
+            member = self.own_numbers[own] if is_own else f"demo-{number}"
+            self.keys[number] = blind_index("member", member)
         return self.keys[number]
 
     # -- orders ------------------------------------------------------------------------

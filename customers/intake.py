@@ -24,11 +24,13 @@ from accounts.models import Unit
 from customers.choices import Attribution, Channel, OrderStatus
 from customers.claims import SELLER, SHARER, Claim, settled
 from customers.models import Order, OrderLine, Refund, WaitingRefund
+from customers.purchases import UNDONE
 from customers.refunds import RefundableLine, spread
 from kosops.lib import sql
 from kosops.lib.money import MAX_MINOR
 from kosops.lib.periods import business_date
 from kosops.lib.repeating import whole
+from matrix import purchases
 
 CREATED = "created"
 UPDATED = "updated"
@@ -245,7 +247,17 @@ def _store_orders(brand: Unit, rows: dict[OrderKey, OrderFacts]) -> dict[OrderKe
         if result.result in (CREATED, UPDATED) and result.id
     }
     _note_changed(brand, ((order_id, _day(row)) for order_id, row in touched.items()))
+    _note_bought(brand, touched.values())
     return results
+
+
+def _note_bought(brand: Unit, rows: Iterable[OrderFacts]) -> None:
+    """Who among the buyers is a KOC of ours has bought on that day."""
+    days: dict[bytes, dt.date] = {}
+    for row in rows:
+        if row.buyer_key and row.paid_amount and row.status not in UNDONE:
+            days[row.buyer_key] = max(_day(row), days.get(row.buyer_key, dt.date.min))
+    purchases.bought(brand.pk, days)
 
 
 def _locked_orders(brand: Unit, keys: Iterable[OrderKey]) -> dict[OrderKey, Order]:

@@ -29,5 +29,6 @@ def today(request: HttpRequest, creator: Creator) -> HttpResponse:
         "sold": today_cards.sold_of(creator, day),
         "to_sign": custody.to_sign_by(creator),
         "first_time": today_cards.is_first_time(creator),
+        "bought": today_cards.bought(creator),
     }
     return render(request, "mobile/today.html", context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 
@@ -12,6 +13,8 @@ from content.models import Post, PostLink
 from customers.models import Order
 from incentives import tier_runs
 from kosops.lib.periods import Month
+from matrix import purchase_proofs
+from matrix.choices import CreatorKind, KocKind
 from matrix.models import Creator
 
 LATEST_POSTS = 3
@@ -51,6 +54,14 @@ def is_first_time(creator: Creator) -> bool:
         or PostLink.objects.filter(creator=creator).exists()
         or Order.objects.filter(Q(seller=creator) | Q(sharer=creator)).exists()
     )
+
+
+def bought(creator: Creator) -> str:
+    """What is known of a KOC's own purchases; nothing for whom nobody asks."""
+    if creator.kind != CreatorKind.KOC or creator.koc_kind == KocKind.CONTRACTED:
+        return ""
+    found: Any = purchase_proofs.of_people([creator.pk])[creator.pk]
+    return str(purchase_proofs.TOLD[found.shown])
 
 
 def sold_of(creator: Creator, day: dt.date) -> Sold:

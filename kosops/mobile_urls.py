@@ -14,6 +14,7 @@ from insights import mobile as today
 from kosops.ui import offline
 from matrix import custody_mobile as custody
 from matrix import help_mobile
+from matrix.purchase_urls import mobile_patterns as purchases
 
 app_name = "mobile"
 urlpatterns = [
@@ -40,6 +41,7 @@ urlpatterns = [
     path("rewards/", rewards.own_rewards, name="rewards"),
     path("accounts/", custody.own_accounts, name="custody"),
     path("accounts/<int:pk>/sign/", custody.sign, name="custody_sign"),
+    *purchases,
     path("help/", help_mobile.own_help, name="help"),
     path("help/ask/", help_mobile.help_ask, name="help_ask"),
     path("app.webmanifest", offline.manifest, name="manifest"),

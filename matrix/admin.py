@@ -22,10 +22,13 @@ from matrix.models import (
     HandoverItem,
     HelpRequest,
     LayerThresholds,
+    MemberKey,
     Pairing,
     Persona,
     PlatformRule,
     ProfileCheck,
+    PurchaseProof,
+    Receipt,
     SocialAccount,
     StaffReport,
     TransferBatch,
@@ -185,6 +188,29 @@ class AccountEventAdmin(Looking):
 class EvidenceAdmin(Looking):
     list_display = ("original_name", "kind", "size", "unit", "uploaded_by", "uploaded_at")
     list_select_related = ("unit", "uploaded_by")
+
+
+@admin.register(MemberKey)
+class MemberKeyAdmin(Looking):
+    list_display = ("creator", "bought_on")
+    list_select_related = ("creator",)
+    search_fields = ("creator__name", "creator__number")
+    exclude = ("key",)
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(Looking):
+    list_display = ("creator", "handed_in_at", "handed_in_by", "waiting")
+    list_select_related = ("creator", "handed_in_by")
+    search_fields = ("creator__name", "creator__number")
+
+
+@admin.register(PurchaseProof)
+class PurchaseProofAdmin(Looking):
+    list_display = ("creator", "verdict", "bought_on", "looked_by", "looked_at")
+    list_select_related = ("creator", "looked_by")
+    list_filter = ("verdict",)
+    search_fields = ("creator__name", "creator__number")
 
 
 @admin.register(HelpRequest)

@@ -104,6 +104,14 @@ class Domain(models.TextChoices):
     PRIVATE = "private", _("Private domain")
 
 
+class WorksIn(models.TextChoices):
+    """C04: the domains in which a KOC works."""
+
+    PUBLIC = "public", _("Public domain")
+    PRIVATE = "private", _("Private domain")
+    BOTH = "both", _("Public and private domain")
+
+
 PLATFORM_DOMAIN = {
     Platform.XIAOHONGSHU: Domain.PUBLIC,
     Platform.DOUYIN: Domain.PUBLIC,

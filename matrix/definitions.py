@@ -84,6 +84,17 @@ MATRIX = {
     "best_interactions": _("Likes, saves and comments of the best post; shares are not counted."),
     "last_post": _("Day of the latest note or video that the programme knows of."),
     "own_accounts": _("Accounts of this person on public platforms that are not closed."),
+    "koc_programme": _(
+        "What a KOC takes part in: seeding is content, distribution is sales of their own."
+    ),
+    "works_in": _(
+        "Where a KOC works: public platforms, the private domain or both. It follows from the accounts"
+        " in use, unless somebody said otherwise."
+    ),
+    "purchase_shown": _(
+        "Whether a KOC is known to have bought: an order under the member number, or a receipt that a"
+        " colleague has seen. A contracted KOC needs none."
+    ),
     "layer": _(
         "How far a person can be relied on, by tasks, posts, interactions and followers. It says"
         " whom to care for first; rights and rates come from the tier."

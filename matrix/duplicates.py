@@ -21,6 +21,7 @@ from accounts.access import Reach
 from accounts.models import Person
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
+from matrix import purchase_proofs
 from matrix.choices import CreatorState
 from matrix.custody_choices import HandoverState
 from matrix.models import (
@@ -137,6 +138,7 @@ def merge(*, by: Person | None, keep: Creator, merged: Creator, on: dt.date) -> 
     HelpRequest.objects.filter(creator=merged).update(creator=keep)
     if not Persona.objects.filter(creator=keep).exists():
         Persona.objects.filter(creator=merged).update(creator=keep)
+    purchase_proofs.move(keep, merged)
     for mover in _movers:
         mover(keep, merged)
     merged.state, merged.left_on = CreatorState.LEFT, merged.left_on or on

@@ -18,9 +18,10 @@ from accounts.models import Person, Unit
 from integrations import exporting
 from integrations.exporting import Column
 from kosops.ui.listing import ListFilter
-from matrix import holdings, tier_steps
+from matrix import domains, holdings, purchase_proofs, tier_steps
 from matrix.filters import AssetFilter, CreatorFilter, StaffReportFilter, StoreFilter
 from matrix.models import AssetFigures, Creator, StaffReport, UnitFigures
+from matrix.purchase_choices import Shown
 
 VIEW = "matrix.view"
 COUNTED = ("kos", "koc", "accounts", "paired", "needing", "posts")
@@ -44,7 +45,8 @@ def creators(person: Person, brand: Unit, query: QueryDict) -> tuple[ListFilter,
         queryset=Creator.objects.for_user(person, VIEW),
         request=exporting.Asker(person),
     )
-    return found, found.ordered(found.rows()).select_related("store__parent")
+    rows = domains.with_domain(purchase_proofs.with_shown(found.ordered(found.rows())))
+    return found, rows.select_related("store__parent")
 
 
 def staff_reports(
@@ -93,6 +95,10 @@ def _tier(row: Creator) -> str:
     return str(tier_steps.label(row.tier, row)) if row.tier else ""
 
 
+def _shown(row: Any) -> str:
+    return str(Shown(row.shown).label) if row.shown else ""
+
+
 def register() -> None:
     exporting.register(
         exporting.ListExport(
@@ -124,6 +130,13 @@ def register() -> None:
                 Column(heading=_("Store"), of="store", value=lambda row: row.store.name),
                 Column(heading=_("Share code"), of="share_code", value=lambda row: row.share_code),
                 Column(heading=_("Joined on"), of="joined", value=lambda row: row.joined_on),
+                Column(heading=_("Purchase"), of="purchase", value=_shown),
+                Column(heading=_("Domain"), of="domain", value=domains.words_of),
+                Column(
+                    heading=_("Programme"),
+                    of="programme",
+                    value=lambda row: row.get_programme_display(),
+                ),
             ],
         )
     )

@@ -21,7 +21,7 @@ from accounts.models import Unit
 from kosops.lib.periods import Month
 from kosops.ui import formats
 from kosops.ui.listing import ListColumn, ListFilter
-from matrix import health, platforms, posting, staff_reports, tier_steps
+from matrix import domains, health, platforms, posting, purchase_proofs, staff_reports, tier_steps
 from matrix.choices import (
     AccountState,
     CreatorKind,
@@ -29,14 +29,20 @@ from matrix.choices import (
     Domain,
     KocKind,
     Layer,
+    Programme,
     TalentType,
 )
 from matrix.figures import CURRENT
 from matrix.models import AssetFigures, Creator, SocialAccount, StaffReport, UnitFigures
+from matrix.purchase_choices import Shown
 
 # Up to so many stores the select names all of them; beyond, those of the chosen region.
 STORES_NAMED = 150
 CURRENT_STATES = "current"
+# Of the purchase filter: by an order or by a receipt.
+BOUGHT = "shown"
+# Of the filter by programme.
+NO_PROGRAMME = "none"
 FEW = 500
 # Sorts whoever has no day of joining first.
 JOINED = Coalesce(F("joined_on"), Value(dt.date(1970, 1, 1)), output_field=DateField())
@@ -215,6 +221,9 @@ class CreatorFilter(ListFilter):
         ),
         ListColumn(code="joined", label=_("Joined"), numeric=True, sort="joined", usual=False),
         ListColumn(code="share_code", label=_("Share code"), usual=False),
+        ListColumn(code="purchase", define="purchase_shown", label=_("Purchase"), usual=False),
+        ListColumn(code="domain", define="works_in", label=_("Domain"), usual=False),
+        ListColumn(code="programme", label=_("Programme"), usual=False),
     ]
 
     q = django_filters.CharFilter(
@@ -257,6 +266,24 @@ class CreatorFilter(ListFilter):
         empty_label=_("With and without accounts"),
         widget=HiddenInput,
     )
+    purchase = django_filters.ChoiceFilter(
+        choices=[(BOUGHT, _("Purchase shown")), *Shown.choices],
+        method="having_bought",
+        label=_("Purchase of a KOC"),
+        empty_label=_("Any purchase"),
+    )
+    domain = django_filters.ChoiceFilter(
+        choices=[*domains.WHERE_WORDS.items()],
+        method="working_in",
+        label=_("Domain of a KOC"),
+        empty_label=_("Any domain"),
+    )
+    programme = django_filters.ChoiceFilter(
+        choices=[*Programme.choices, (NO_PROGRAMME, _("No programme"))],
+        method="in_programme",
+        label=_("Programme"),
+        empty_label=_("Any programme"),
+    )
     joined = MonthFilter(field_name="joined_on", label=_("Joined in"))
     left = MonthFilter(field_name="left_on", label=_("Left in"))
     unit = UnitFilter(path_field="store", permission="matrix.view")
@@ -296,6 +323,24 @@ class CreatorFilter(ListFilter):
         return rows.exclude(
             Exists(open_accounts(value).filter(creator=OuterRef("pk"), creator__isnull=False))
         )
+
+    def having_bought(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == BOUGHT:
+            return purchase_proofs.shown(rows)
+        return purchase_proofs.having(rows, value)
+
+    def working_in(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return domains.working_in(rows, value)
+
+    def in_programme(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        found = rows.filter(kind=CreatorKind.KOC)
+        return found.filter(programme="" if value == NO_PROGRAMME else value)
+
+    def with_columns(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """``rows`` with what only some columns need, where those are shown."""
+        if "purchase" in self.shown_columns:
+            rows = purchase_proofs.with_shown(rows)
+        return domains.with_domain(rows) if "domain" in self.shown_columns else rows
 
     def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """``rows`` with the column that the order asked for needs."""

@@ -17,7 +17,9 @@ from matrix.choices import (
     Programme,
     RoleBadge,
     TalentType,
+    WorksIn,
 )
+from matrix.domains import MAX_REASON
 from matrix.layering import AXES
 from matrix.layers import Thresholds
 from matrix.models import Creator, SocialAccount
@@ -68,6 +70,21 @@ class CreatorForm(forms.Form):
         )
         for name in others:
             del self.fields[name]
+
+
+class DomainForm(forms.Form):
+    """Where a KOC works, against what the accounts say."""
+
+    domain = forms.ChoiceField(
+        label=_("Domain"),
+        choices=[("", _("As the accounts say")), *WorksIn.choices],
+        required=False,
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=MAX_REASON,
+        help_text=_("Such as: works in groups only, though she has an account."),
+    )
 
 
 class PersonaForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery, TextField, Value
@@ -28,15 +28,17 @@ from integrations.formats import (
 )
 from integrations.sheets.text import name_key
 from kosops.lib import sql
-from matrix import handover, share_codes
+from matrix import handover, purchases, share_codes
 from matrix.choices import PROOF_OF_KIND, CreatorKind, CreatorState
 from matrix.import_accounts import AccountList
 from matrix.import_words import (
     CODE,
     CREATOR_KINDS,
     CREATOR_STATES,
+    DOMAINS,
     KOC_KINDS,
     NUMBER,
+    PROGRAMMES,
     SHARE_CODE,
     STORE_CODE,
     STORE_KINDS,
@@ -216,6 +218,10 @@ def _parent_path() -> Subquery:
     return Subquery(Unit.objects.filter(pk=OuterRef("parent")).values("path")[:1])
 
 
+# Columns of a person that are fields of the same name; a blank cell leaves them as they are.
+_KEPT = ("koc_kind", "talent_type", "share_code", "state", "joined_on", "programme")
+
+
 class CreatorList(ImportFormat):
     code = "creators"
     label = _("Creators (KOS and KOC)")
@@ -250,6 +256,18 @@ class CreatorList(ImportFormat):
         Column("share_code", _("Share code"), SHARE_CODE, aliases=("分享码", "推荐码", "邀请码")),
         Column("state", _("State"), as_choice(CREATOR_STATES), aliases=("状态", "在职状态")),
         Column("joined_on", _("Joined on"), as_day, aliases=("入职日期", "加入日期", "开通时间")),
+        Column(
+            "domain",
+            _("Domain of a KOC"),
+            as_choice(DOMAINS),
+            aliases=("域", "公私域", "经营域", "domain"),
+        ),
+        Column(
+            "programme",
+            _("Programme"),
+            as_choice(PROGRAMMES),
+            aliases=("项目", "项目类型", "合作模式", "programme"),
+        ),
         Column("left_on", _("Left on"), as_day, aliases=("离职日期", "退出日期")),
     )  # fmt: skip
 
@@ -292,6 +310,9 @@ class CreatorList(ImportFormat):
             refuse_unknown_store(record, "store_code", values["store_code"], self._stores)
         if values["koc_kind"] and values["kind"] != CreatorKind.KOC:
             record.refuse("koc_kind_of_kos", "koc_kind")
+        for column in ("domain", "programme"):
+            if values[column] and values["kind"] != CreatorKind.KOC:
+                record.refuse(f"{column}_of_kos", column)
         holder = self._codes.get(values["share_code"])
         if holder is not None and (holder.kind, holder.number) != key:
             record.refuse(
@@ -322,12 +343,10 @@ class CreatorList(ImportFormat):
         fields = {
             "name": values["name"],
             "store_id": self._stores[values["store_code"]].pk,
-            **{
-                name: values[name]
-                for name in ("koc_kind", "talent_type", "share_code", "state", "joined_on")
-                if values[name] is not None
-            },
+            **{name: values[name] for name in _KEPT if values[name] is not None},
         }
+        if values["domain"] and (known is None or known.domain_said != values["domain"]):
+            fields |= {"domain_said": values["domain"], "domain_reason": ""}
         state = values["state"] or (known.state if known else CreatorState.ACTIVE)
         if state == CreatorState.LEFT:
             fields["left_on"] = (
@@ -358,8 +377,8 @@ class CreatorList(ImportFormat):
         Creator.objects.bulk_create(added)
         sql.update_rows(
             changed,
-            ["name", "store", "koc_kind", "talent_type", "share_code", "state", "joined_on",
-             "left_on", "share_code_until", "identity"],
+            ["name", "store", *_KEPT, "left_on", "share_code_until", "identity", "domain_said",
+             "domain_reason"],
         )  # fmt: skip
         # The accounts of a person stand where the person stands.
         store = Creator.objects.filter(pk=OuterRef("creator")).values("store")
@@ -370,6 +389,10 @@ class CreatorList(ImportFormat):
             pk__in=[creator.pk for creator in changed], state=CreatorState.LEFT
         )
         handover.open_for_leavers(by=self.run.by, people=list(left.select_related("store")))
+
+    def finish(self) -> Mapping[str, int]:
+        purchases.follow(self.run.brand)
+        return {}
 
 
 def _check_state(record: Record, known: Creator) -> None:

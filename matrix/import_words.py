@@ -18,7 +18,9 @@ from matrix.choices import (
     Ownership,
     Platform,
     PrivateLayer,
+    Programme,
     TalentType,
+    WorksIn,
 )
 
 STORE_KINDS = {value: value for value in StoreKind.values} | {
@@ -45,6 +47,17 @@ KOC_KINDS = {value: value for value in KocKind.values} | {
     "品牌爱用者": KocKind.BRAND_LOVE,
     "孵化": KocKind.INCUBATED,
     "签约": KocKind.CONTRACTED,
+}
+DOMAINS = {value: value for value in WorksIn.values} | {
+    "公域": WorksIn.PUBLIC,
+    "私域": WorksIn.PRIVATE,
+    "公私域": WorksIn.BOTH,
+    "公域+私域": WorksIn.BOTH,
+    "全域": WorksIn.BOTH,
+}
+PROGRAMMES = {value: value for value in Programme.values} | {
+    "种草": Programme.SEEDING,
+    "分销": Programme.DISTRIBUTION,
 }
 TALENT_TYPES = {value: value for value in TalentType.values} | {
     "导购型": TalentType.SHOPPING_ASSISTANT,
@@ -115,6 +128,8 @@ WORDS = {
     "not_a_region": _("%(code)s is not a region."),
     "not_a_store": _("%(code)s is not a store."),
     "koc_kind_of_kos": _("Only a KOC has a KOC kind."),
+    "domain_of_kos": _("Only a KOC works in a domain of their own."),
+    "programme_of_kos": _("Only a KOC takes part in a KOC programme."),
     "merged_row": _(
         "%(number)s was found to be a person with another number. Give that number in the file."
     ),

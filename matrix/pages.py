@@ -26,6 +26,7 @@ from kosops.ui.parts import Kpi
 from matrix import (
     bulk,
     communities,
+    domains,
     filters,
     handover,
     health,
@@ -35,6 +36,8 @@ from matrix import (
     personas,
     platforms,
     posting,
+    purchase_pages,
+    purchase_proofs,
     staff_reports,
     tier_steps,
     tree,
@@ -43,6 +46,7 @@ from matrix.choices import AccountState, CreatorState, Domain, RoleBadge
 from matrix.definitions import MATRIX
 from matrix.models import Creator, SocialAccount
 from matrix.posting import Posting
+from matrix.purchase_choices import Shown
 
 VIEW = "matrix.view"
 EDIT = "matrix.edit"
@@ -80,6 +84,15 @@ class CreatorRow:
         wanted = {need for account in self.accounts for need in health.needs_of(account)}
         return [need for need in health.Need if need in wanted]
 
+    @property
+    def bought(self) -> Any:
+        """Whether a purchase is shown; None for a KOS."""
+        return Shown(self.creator.shown) if self.creator.shown else None
+
+    @property
+    def domain(self) -> str:
+        return domains.words_of(self.creator)
+
 
 @require_safe
 @login_required
@@ -90,7 +103,7 @@ def creators(request: HttpRequest) -> HttpResponse:
         request.GET, queryset=Creator.objects.for_user(request.user, VIEW), request=request
     )
     rows = found.rows()
-    page = found.page(found.ordered(rows).select_related("store__parent"))
+    page = found.page(found.with_columns(found.ordered(rows)).select_related("store__parent"))
     context = {
         "page": page,
         "rows": _creator_rows(request, page.rows, timezone.now()),
@@ -139,7 +152,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
 def _creator_or_404(request: HttpRequest, pk: int, permission: str) -> Creator:
     access.require(request.user, permission)
     people = communities.with_names(Creator.objects.for_user(request.user, permission))
-    people = handover.with_open_case(people)
+    people = domains.with_domain(purchase_proofs.with_days(handover.with_open_case(people)))
     return get_object_or_404(
         people.select_related("store__parent", "brand__layer_thresholds", "persona", "merged_into"),
         pk=pk,
@@ -172,6 +185,7 @@ def _creator_page(request: HttpRequest, found: Creator, *, revealed: bool) -> Ht
         "persona": personas.persona_of(found),
         "can_edit": access.reach(request.user, EDIT).covers(found.store),
         "profile": _profile(found),
+        "bought": purchase_pages.card(request, found),
         "slots": _slots(request, found),
         "may_hand_over": found.state != CreatorState.LEFT
         and access.reach(request.user, HAND_OVER).covers(found.store),
@@ -327,8 +341,10 @@ def _profile(found: Creator) -> list[tuple[str, str]]:
         (_("Role badges"), " · ".join(str(RoleBadge(badge).label) for badge in found.badges)),
         (_("Talent type"), found.get_talent_type_display()),
         (_("Programme"), found.get_programme_display()),
+        (_("Domain"), _domain(found)),
         (_("Number"), found.number),
         (_("Known by"), found.get_identity_display() or _("Not checked yet")),
+        (_("Purchase"), Shown(found.shown).label if found.shown else ""),
         (_("Store"), found.store.name),
         (_("Region"), found.store.parent.name if found.store.parent else ""),
         (_("Share code"), found.share_code),
@@ -342,6 +358,18 @@ def _profile(found: Creator) -> list[tuple[str, str]]:
         (_("Left"), formats.day(found.left_on, language) if found.left_on else ""),
     ]
     return [(label, str(value)) for label, value in facts if value]
+
+
+def _domain(found: Creator) -> str:
+    """Where a KOC works, and who says so."""
+    words = domains.words_of(found)
+    if not words or not found.works_in:
+        return words
+    if not found.domain_said:
+        return _("%(domain)s, by the accounts") % {"domain": words}
+    if not found.domain_reason:
+        return _("%(domain)s, by a file") % {"domain": words}
+    return _("%(domain)s: %(reason)s") % {"domain": words, "reason": found.domain_reason}
 
 
 def import_address(request: HttpRequest) -> str:

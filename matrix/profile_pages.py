@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Case, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from kosops.lib.errors import DomainError
-from matrix import personas, profiles, registry
-from matrix.choices import Domain
-from matrix.forms import CreatorForm, PairForm, PersonaForm, ProfileForm
+from matrix import domains, personas, profiles, registry
+from matrix.choices import CreatorKind, Domain
+from matrix.forms import CreatorForm, DomainForm, PairForm, PersonaForm, ProfileForm
 from matrix.models import Creator, Pairing, SocialAccount
 from matrix.profiles import Shown
 
@@ -44,6 +44,35 @@ def creator_edit(request: HttpRequest, pk: int) -> HttpResponse:
         said=_("What is known of %(name)s was changed.") % {"name": found.name},
         creator=found,
         context={"title": _("Change %(name)s") % {"name": found.name}, "submit": _("Save")},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def creator_domain(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say in which domains a KOC works, against the accounts or as they say."""
+    found = _creator(request, pk)
+    if found.kind != CreatorKind.KOC:
+        raise Http404
+    known = {"domain": found.domain_said, "reason": found.domain_reason}
+    form = DomainForm(request.POST or None, initial=known)
+
+    def save() -> None:
+        domains.change_domain(by=request.user, creator=found, **form.cleaned_data)
+
+    return _answer(
+        request,
+        form,
+        save,
+        said=_("The domain was changed."),
+        creator=found,
+        context={
+            "title": _("Domain of %(name)s") % {"name": found.name},
+            "words": _(
+                "Usually the accounts in use say it. What is said here stands until it is changed."
+            ),
+            "submit": _("Save"),
+        },
     )
 
 

@@ -21,7 +21,7 @@ from accounts.models import Unit
 from integrations.sheets.writing import csv_lines
 from kosops.lib.errors import DomainError
 from kosops.ui.listing import address
-from matrix import notices, programme, recruiting, scores
+from matrix import koc_figures, notices, programme, recruiting, scores
 from matrix.models import Application, Recruitment, RecruitmentChannel, RecruitmentField
 from matrix.recruiting import EDIT, VIEW
 from matrix.recruiting_choices import RecruitmentState, Stage
@@ -70,6 +70,9 @@ def recruitments(request: HttpRequest) -> HttpResponse:
     rows = _rows(request, list(found.order_by("-opens_on", "-pk")[:200]))
     context = {
         "pipeline": programme.pipeline(request.user),
+        "groups": koc_figures.groups(request.user)
+        if access.reach(request.user, "matrix.view")
+        else [],
         "rows": rows,
         "every": every,
         "may_add": bool(access.reach(request.user, EDIT)),

@@ -10,6 +10,7 @@ from matrix import (
     growth,
     layering,
     notices,
+    purchases,
     scores,
     share_codes,
     trials,
@@ -24,6 +25,11 @@ def nightly_layers() -> None:
 @shared_task
 def nightly_share_codes() -> None:
     share_codes.nightly()
+
+
+@shared_task
+def nightly_purchases() -> None:
+    purchases.nightly()
 
 
 @shared_task

@@ -16,7 +16,7 @@ from accounts import activity
 from accounts.models import Person, Unit
 from kosops.lib.errors import DomainError
 from kosops.lib.secrets import decrypt, encrypt
-from matrix import notices, registry
+from matrix import notices, purchases, registry
 from matrix.choices import CreatorKind, CreatorState, IdentityProof, Ownership
 from matrix.models import Application, Creator, Notice, Trial
 from matrix.recruiting import Fulfilment, fulfilment
@@ -198,6 +198,11 @@ def remind(*, now: dt.datetime) -> int:
         )
 
 
+def made_number(application_id: int) -> str:
+    """The number of a KOC who came without a member number; orders do not know it."""
+    return f"A{application_id:07d}"
+
+
 @transaction.atomic
 def graduate(
     *,
@@ -236,7 +241,7 @@ def graduate(
         store=store,
         kind=CreatorKind.KOC,
         koc_kind=koc_kind,
-        number=number.strip() or application.member_number or f"A{application.pk:07d}",
+        number=number.strip() or application.member_number or made_number(application.pk),
         name=application.name,
         state=CreatorState.ACTIVE,
         joined_on=timezone.localdate(),
@@ -263,6 +268,7 @@ def graduate(
             "decided_by",
         ]
     )
+    purchases.follow(creator.brand, [creator.pk])
     activity.record(
         by=by,
         verb="application.stage_changed",

@@ -23,6 +23,7 @@ from matrix import (
     tree_pages,
     unit_pages,
 )
+from matrix.purchase_urls import urlpatterns as purchases
 
 app_name = "matrix"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -42,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/layers/", layer_pages.layers, name="layers"),
     path("matrix/leads/", staff_report_pages.reports, name="staff_reports"),
     path("matrix/creators/<int:pk>/edit/", profile_pages.creator_edit, name="creator_edit"),
+    path("matrix/creators/<int:pk>/domain/", profile_pages.creator_domain, name="creator_domain"),
     path("matrix/creators/<int:pk>/persona/", profile_pages.persona, name="persona"),
     path("matrix/accounts/<int:pk>/profile/", profile_pages.profile, name="profile"),
     path("matrix/accounts/<int:pk>/pair/", profile_pages.pair, name="pair"),
@@ -71,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/help/<int:pk>/answer/", help_pages.help_answer, name="help_answer"),
     path("matrix/help/<int:pk>/hand-on/", help_pages.help_hand_on, name="help_hand_on"),
     path("matrix/help/<int:pk>/close/", help_pages.help_close, name="help_close"),
+    *purchases,
     path("matrix/platforms/", platform_pages.platform_list, name="platforms"),
     path("matrix/platforms/trade/", platform_pages.trade_change, name="platform_trade"),
     path("matrix/platforms/add/", platform_pages.platform_add, name="platform_add"),

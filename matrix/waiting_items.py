@@ -21,7 +21,8 @@ from matrix.choices import AccountState, CreatorState, HelpState
 from matrix.custody import UNSIGNED
 from matrix.custody_choices import HandoverState
 from matrix.health import Need, public_accounts
-from matrix.models import Custody, Handover, HelpRequest, PlatformRule, SocialAccount
+from matrix.models import Custody, Handover, HelpRequest, PlatformRule, Receipt, SocialAccount
+from matrix.purchase_choices import Shown
 
 # Whoever may change the matrix acts; the others see it there.
 EDIT = "matrix.edit"
@@ -166,6 +167,31 @@ def broken_rules(person: Person) -> Iterator[Waiting]:
             icon="circle-alert",
             rank="notice",
             note=_("Too many accounts, or too little spent"),
+        )
+
+
+@waiting.question("receipts")
+def _receipts(person: Person) -> QuerySet[Any, Any]:
+    """Nobody looks at a receipt of their own."""
+    rows = Receipt.objects.for_user(person, EDIT).filter(waiting=True)
+    return waiting.figure(rows.exclude(handed_in_by=person.pk))
+
+
+@waiting.register
+def receipts(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["receipts"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> receipt of a KOC is to look at",
+                    "<b>{count}</b> receipts of KOC are to look at",
+                    count,
+                ),
+                count=number(count),
+            ),
+            href=f"{reverse('matrix:creators')}?kind=koc&purchase={Shown.WAITING}",
+            icon="receipt",
+            rank="notice",
         )
 
 

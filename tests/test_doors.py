@@ -86,7 +86,7 @@ from integrations.models import ImportBatch, ImportIssue
 from kosops import urls
 from kosops.lib.periods import Month
 from kosops.lib.secrets import decrypt
-from matrix import communities, custody, handover, help_requests, platform_rules
+from matrix import communities, custody, handover, help_requests, platform_rules, purchase_proofs
 from matrix.models import (
     Application,
     CommunityMember,
@@ -96,6 +96,8 @@ from matrix.models import (
     HelpRequest,
     Pairing,
     PlatformRule,
+    PurchaseProof,
+    Receipt,
     Recruitment,
     SocialAccount,
     StaffReport,
@@ -163,6 +165,8 @@ class World:
     member: CommunityMember
     custody: Custody
     help: HelpRequest
+    purchase: PurchaseProof
+    receipt: Receipt
     handover: Handover
     rule: PlatformRule
     order_id: int
@@ -272,6 +276,10 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "matrix:store": lambda w: {"pk": w.chengye.jingan.pk},
     "matrix:creator": lambda w: {"pk": w.chengye.zhou.pk},
     "matrix:creator_edit": lambda w: {"pk": w.chengye.zhou.pk},
+    "matrix:creator_domain": lambda w: {"pk": w.chengye.may.pk},
+    "matrix:purchase_add": lambda w: {"pk": w.chengye.may.pk},
+    "matrix:purchase_take_back": lambda w: {"proof_id": w.purchase.pk},
+    "matrix:receipt": lambda w: {"receipt_id": w.receipt.pk},
     "matrix:persona": lambda w: {"pk": w.chengye.zhou.pk},
     "matrix:profile": lambda w: {"pk": w.pairing.public_account_id},
     "matrix:pair": lambda w: {"pk": w.pairing.public_account_id},
@@ -503,6 +511,10 @@ FORMS = {
         "months": "12",
         "client_key": "6f8f1c1e-9c7b-4a64-9d3c-0c6f6a1a2b3c",
     },
+    "matrix:creator_domain": {"domain": "private", "reason": "No reason"},
+    "matrix:purchase_add": {"bought_on": "2026-09-01", "note": "No slip"},
+    "matrix:purchase_take_back": {"reason": "No reason"},
+    "matrix:receipt": {"verdict": "declined", "note": "No reason"},
     "matrix:account_state": {"state": "banned", "reason": "No reason", "on": "2026-09-02"},
     "matrix:custody_sign": {"side": "taker"},
     "matrix:customer_settle": {"act": "dropped", "note": "No reason"},
@@ -661,6 +673,12 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             creator=chengye.zhou,
             since=dt.date(2026, 9, 1),
             evidence=c.paper(chengye.jingan),
+        ),
+        purchase=purchase_proofs.prove(
+            by=lin, creator=chengye.may, bought_on=dt.date(2026, 8, 1), note="Slip of May"
+        ),
+        receipt=purchase_proofs.hand_in(
+            by=lin, creator=chengye.may, evidence=c.paper(chengye.jingan), note="Receipt of May"
         ),
         help=help_requests.ask(
             by=None,

@@ -182,6 +182,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "matrix.tasks.nightly_share_codes",
         "schedule": crontab(hour=0, minute=40),
     },
+    # What passed the intake of orders by, and purchases that were refunded since.
+    "nightly-purchases": {
+        "task": "matrix.tasks.nightly_purchases",
+        "schedule": crontab(hour=0, minute=50),
+    },
     "nightly-layers": {
         "task": "matrix.tasks.nightly_layers",
         "schedule": crontab(hour=2, minute=20),

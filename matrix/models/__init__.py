@@ -12,6 +12,7 @@ from matrix.models.people import Creator
 from matrix.models.personas import Persona, ProfileCheck
 from matrix.models.platform_rules import PlatformRule
 from matrix.models.platforms import BrandPlatform, BrandTrade, PlatformField
+from matrix.models.purchases import MemberKey, PurchaseProof, Receipt
 from matrix.models.recruiting import (
     Application,
     ApplicationAccount,
@@ -50,12 +51,15 @@ __all__ = [
     "HelpRequest",
     "LayerThresholds",
     "Mark",
+    "MemberKey",
     "Notice",
     "Pairing",
     "Persona",
     "PlatformField",
     "PlatformRule",
     "ProfileCheck",
+    "PurchaseProof",
+    "Receipt",
     "Recruitment",
     "RecruitmentChannel",
     "RecruitmentField",

@@ -107,6 +107,12 @@ class SocialAccount(models.Model):
                 condition=Q(domain=Domain.PUBLIC) & ~Q(state=AccountState.CLOSED),
                 name="social_account_held",
             ),
+            # In which domains a KOC works follows from the accounts in use (`matrix.domains`).
+            models.Index(
+                fields=["creator", "domain"],
+                condition=Q(state__in=[AccountState.ACTIVE, AccountState.LIMITED]),
+                name="social_account_in_use",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ from matrix.choices import (
     Programme,
     RoleBadge,
     TalentType,
+    WorksIn,
 )
 
 
@@ -42,6 +43,12 @@ class Creator(models.Model):
     programme = models.CharField(
         max_length=12, choices=Programme.choices, blank=True, default="", db_default=""
     )
+    # In which domains the person works, where somebody said so against what the accounts say
+    # (`matrix.domains`), and why.
+    domain_said = models.CharField(
+        max_length=7, choices=WorksIn.choices, blank=True, default="", db_default=""
+    )
+    domain_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
     # What the person is called at work: a line of the profile, not a role in this system.
     position = models.CharField(max_length=60, blank=True, default="", db_default="")
     badges = ArrayField(
@@ -94,6 +101,14 @@ class Creator(models.Model):
             models.CheckConstraint(
                 condition=Q(kind=CreatorKind.KOC) | Q(programme=""),
                 name="creator_programme_of_koc",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=CreatorKind.KOC) | Q(domain_said=""),
+                name="creator_domain_of_koc",
+            ),
+            models.CheckConstraint(
+                condition=~Q(domain_said="") | Q(domain_reason=""),
+                name="creator_domain_reason_of_said",
             ),
             models.CheckConstraint(
                 condition=Q(merged_into=None, merged_on=None)

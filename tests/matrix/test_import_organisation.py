@@ -5,15 +5,18 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.choices import UnitKind
 from accounts.models import Unit
 from accounts.units import add_unit
+from customers.models import Order
 from integrations import settling
 from integrations.models import ImportIssue
+from kosops.lib.secrets import blind_index
 from matrix import import_organisation
 from matrix.choices import CreatorState, Platform
-from matrix.models import Creator, SocialAccount
+from matrix.models import Creator, MemberKey, SocialAccount
 from tests.integrations.passing import bring_in, check, confirm, faults, figures
 from tests.integrations.people import *  # noqa: F403
 from tests.integrations.trying import csv_file, xlsx_file
@@ -322,3 +325,35 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(lin, brand,
 
     queries(2)  # keeps the mapping
     assert queries(1500) == queries(3)
+
+
+def test_a_file_says_where_koc_work_and_in_which_programme(lin, brand, creators):
+    head = "工号,姓名,类型,门店编码,域,项目类型\n"
+    bring_in(lin, brand, "creators", csv_file(head + "M9001,梅,KOC,0012,私域,分销\n"))
+    may = Creator.objects.get(number="M9001")
+    assert (may.domain_said, may.domain_reason, may.programme) == ("private", "", "distribution")
+    again = check(lin, brand, "creators", csv_file(head + "M9001,梅,KOC,0012,,\n\n"))
+    assert figures(again) == {"unchanged": 1}
+    wrong = check(lin, brand, "creators", csv_file(head + "K0231,周敏,KOS,0012,公域,种草\n"))
+    assert faults(wrong) == [
+        (2, "domain", "domain_of_kos"),
+        (2, "programme", "programme_of_kos"),
+    ]
+
+
+def test_who_comes_with_the_file_is_known_by_orders_that_came_before(lin, brand, stores):
+    order = Order.objects.create(
+        brand=brand,
+        store=stores["0012"],
+        source="shop",
+        external_id="1",
+        status="finished",
+        currency="CNY",
+        paid_at=timezone.now(),
+        business_date=dt.date(2026, 9, 1),
+        buyer_key=blind_index("member_id", "M9001"),
+        paid_amount=100,
+    )
+    bring_in(lin, brand, "creators", csv_file(CREATORS))
+    known = MemberKey.objects.exclude(bought_on=None).get()
+    assert (known.creator.number, known.bought_on) == ("M9001", order.business_date)

@@ -86,6 +86,8 @@ from matrix.models import (
     HelpRequest,
     Pairing,
     PlatformRule,
+    PurchaseProof,
+    Receipt,
     Recruitment,
     RecruitmentChannel,
     SocialAccount,
@@ -197,6 +199,12 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
         ("matrix:platform_rule:pk", "matrix:platform_rule_remove:pk"),
         lambda: PlatformRule.objects.latest("valid_from").pk,
     ),
+    "matrix:creator_domain:pk": lambda: Creator.objects.filter(kind="koc").earliest("pk").pk,
+    "matrix:purchase_add:pk": lambda: Creator.objects.filter(kind="koc").earliest("pk").pk,
+    "matrix:purchase_take_back:proof_id": lambda: (
+        PurchaseProof.objects.filter(verdict="accepted").latest("pk").pk
+    ),
+    "matrix:receipt:receipt_id": lambda: Receipt.objects.filter(waiting=True).latest("pk").pk,
     "matrix:pairing_end:pk": lambda: Pairing.objects.latest("pk").pk,
     "matrix:store:pk": lambda: Unit.objects.filter(kind="store").earliest("pk").pk,
     "matrix:region:pk": lambda: Unit.objects.filter(kind="region").earliest("pk").pk,
