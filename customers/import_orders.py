@@ -38,7 +38,9 @@ from integrations.formats import (
     register,
 )
 from kosops.lib.secrets import blind_index
+from matrix import share_codes
 from matrix.choices import CreatorKind
+from matrix.code_rules import as_own
 from matrix.import_words import NUMBER, STORE_CODE, padded, refuse_unknown, refuse_unknown_store
 from matrix.models import Creator
 from matrix.registry import code_works, on_day
@@ -208,7 +210,8 @@ class OrderList(ImportFormat):
         stores = Unit.objects.filter(brand=brand, kind=UnitKind.STORE)
         self._stores: dict[str, int] = dict(stores.values_list("code", "pk"))
         staff = Q(kind=CreatorKind.KOS, number__in=named("employee_no"))
-        sharers = Q(share_code__in=named("share_code"))
+        codes = named("share_code")
+        sharers = Q(share_code__in=codes | {as_own(code) for code in codes} - {""})
         self._staff: dict[str, Creator] = {}
         self._sharers: dict[str, Creator] = {}
         named_here = Creator.objects.filter(staff | sharers, brand=brand)
@@ -219,6 +222,7 @@ class OrderList(ImportFormat):
                 self._staff[creator.number] = creator
             if creator.share_code:
                 self._sharers[creator.share_code] = creator
+        self._sharers = share_codes.meant(codes, self._sharers)
 
     def _state(self, order: OrderRows) -> None:
         """Read the facts of an order from its rows; refuses rows that cannot be true."""
@@ -271,7 +275,7 @@ class OrderList(ImportFormat):
             if sharer is not None and not code_works(sharer, paid_on):
                 for record in order.records:
                     record.reason = "share_code_ended"
-            elif sharer is not None:
+            elif sharer is not None and sharer not in found:
                 found.append(sharer)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 # No 0 and O, no 1, I and L, no U beside V; without vowels no code is a word by chance.
@@ -18,3 +19,21 @@ def made_of(choose: Callable[[str], str]) -> str:
 def is_own(code: str) -> bool:
     """Whether a code looks like those that the product gives, rather than one from a file."""
     return len(code) == LENGTH and all(letter in LETTERS for letter in code)
+
+
+def as_own(typed: str) -> str:
+    """The code of ours that somebody meant: small letters, full width and blanks do not matter.
+
+    Empty where it can be none. Codes that a brand gave itself are taken as they are written.
+    """
+    plain = unicodedata.normalize("NFKC", typed).upper()
+    code = "".join(sign for sign in plain if sign.isprintable() and not sign.isspace())
+    return code if is_own(code) else ""
+
+
+def spelt(given: str) -> str:
+    """How a code is kept that a person or a file gives: as one of ours where it reads as one.
+
+    So no two people have codes that read alike.
+    """
+    return as_own(given) or given.strip()

@@ -30,6 +30,7 @@ from integrations.sheets.text import name_key
 from kosops.lib import sql
 from matrix import handover, purchases, share_codes
 from matrix.choices import PROOF_OF_KIND, CreatorKind, CreatorState
+from matrix.code_rules import spelt
 from matrix.import_accounts import AccountList
 from matrix.import_words import (
     CODE,
@@ -280,6 +281,9 @@ class CreatorList(ImportFormat):
         self._stores = {
             unit.code: unit for unit in Unit.objects.filter(brand=brand, kind=UnitKind.STORE)
         }
+        for record in records:
+            if record.values["share_code"]:
+                record.values["share_code"] = spelt(record.values["share_code"])
         numbers = {record.values["number"] for record in records}
         codes = {record.values["share_code"] for record in records} - {None}
         creators = Creator.objects.filter(brand=brand)

@@ -16,7 +16,7 @@ from accounts.choices import UnitKind
 from accounts.models import Person, Unit
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
-from matrix import platforms, share_codes
+from matrix import code_rules, platforms, share_codes
 from matrix.choices import (
     PROOF_OF_KIND,
     AccountState,
@@ -118,13 +118,14 @@ def add_creator(
         name=name.strip(),
         koc_kind=koc_kind,
         talent_type=talent_type,
-        share_code=share_code.strip(),
+        share_code=code_rules.spelt(share_code),
         state=state,
         joined_on=joined_on,
         person=person,
         identity=identity,
         programme=programme,
     )
+    _check_code_free(creator)
     share_codes.fill(creator.brand_id, [creator])
     with _taken(creator_number_once=number, creator_share_code_once=creator.share_code):
         creator.save()
@@ -281,6 +282,8 @@ def change_creator(*, by: Person | None, creator: Creator, **values: Any) -> Cre
     creator = (
         Creator.objects.select_for_update(of=("self",)).select_related("store").get(pk=creator.pk)
     )
+    if "share_code" in values:
+        values["share_code"] = code_rules.spelt(values["share_code"])
     changed = {name: value for name, value in values.items() if getattr(creator, name) != value}
     if not changed:
         return creator
@@ -289,6 +292,7 @@ def change_creator(*, by: Person | None, creator: Creator, **values: Any) -> Cre
         setattr(creator, name, value)
     _check_kind(creator)
     if "share_code" in changed:
+        _check_code_free(creator)
         # Whoever is active is never without one: an emptied code is replaced.
         share_codes.fill(creator.brand_id, [creator])
         changed["share_code"] = creator.share_code
@@ -522,6 +526,14 @@ def owner_not_verified() -> DomainError:
 
 
 # -- private -------------------------------------------------------------------
+
+
+def _check_code_free(creator: Creator) -> None:
+    """Refuse a code that is, or reads as, somebody else's."""
+    holder = share_codes.holders(creator.brand, [creator.share_code]).get(creator.share_code)
+    if holder is not None and holder.pk != creator.pk:
+        code, words = TAKEN["creator_share_code_once"]
+        raise DomainError(code, words, value=creator.share_code)
 
 
 def _check_koc_alone(kind: str, koc_kind: str, programme: str) -> None:

@@ -7,11 +7,12 @@ code ends with the last day (`registry.change_state`) and stays theirs in the li
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -48,9 +49,26 @@ def without(brand: Unit) -> QuerySet[Creator]:
 
 
 def holders(brand: Unit, codes: Iterable[str]) -> dict[str, Creator]:
-    """Whose these codes are, also codes that ended or that somebody had before."""
-    given = GivenCode.objects.filter(brand=brand, code__in=list(codes)).select_related("creator")
-    return {each.code: each.creator for each in given}
+    """Whose these codes are, also codes that ended or that somebody had before.
+
+    A code that reads as one of ours is its holder's in every spelling.
+    """
+    asked = set(codes) - {None, ""}
+    read = {code_rules.as_own(code) for code in asked} - {""}
+    given = GivenCode.objects.filter(brand=brand).annotate(read=Upper("code"))
+    found = given.filter(Q(code__in=asked) | Q(read__in=read)).select_related("creator")
+    known: dict[str, Creator] = {}
+    for each in found.order_by("-pk"):
+        known[each.code] = each.creator
+        if code_rules.is_own(each.code.upper()):
+            known.setdefault(each.code.upper(), each.creator)
+    return meant(asked, known)
+
+
+def meant(codes: Iterable[str], known: Mapping[str, Creator]) -> dict[str, Creator]:
+    """Whom each code means among ``known`` ones: its own spelling first, then as one of ours."""
+    found = {code: known.get(code, known.get(code_rules.as_own(code))) for code in codes}
+    return {code: holder for code, holder in found.items() if holder is not None}
 
 
 # -- commands ------------------------------------------------------------------
@@ -106,8 +124,10 @@ def new_codes(brand_id: int, count: int) -> list[str]:
     found: dict[str, None] = {}
     while len(found) < count:
         drawn = {code_rules.made_of(secrets.choice) for _each in range(count - len(found))}
-        taken = GivenCode.objects.filter(brand=brand_id, code__in=drawn)
-        found |= dict.fromkeys(drawn - set(taken.values_list("code", flat=True)))
+        # Nor one that differs from theirs in small letters only.
+        given = GivenCode.objects.filter(brand=brand_id).annotate(read=Upper("code"))
+        taken = given.filter(read__in=drawn).values_list("read", flat=True)
+        found |= dict.fromkeys(drawn - set(taken))
     return list(found)
 
 

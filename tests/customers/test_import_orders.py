@@ -6,9 +6,10 @@ import pytest
 
 from accounts.units import add_unit
 from customers import import_orders
-from customers.models import ChangedOrder, Order, OrderLine, Refund, WaitingRefund
+from customers.models import ChangedOrder, ContestedClaim, Order, OrderLine, Refund, WaitingRefund
 from integrations import settling
 from integrations.models import ImportIssue
+from matrix import registry
 from matrix.registry import add_creator, change_state
 from tests.integrations.passing import bring_in, check, faults, figures
 from tests.integrations.people import *  # noqa: F403
@@ -24,6 +25,10 @@ TWO_ORDERS = (
     'E001,2,门店,0012,2026-09-05 12:00:00,已完成,B-02,口红,彩妆,2,"1,136.50",,,M77,MAY1,K0231\n'
     "E002,1,小程序,0012,2026/09/06 09:30,已付款,A-01,面霜,护肤,1,¥398,,,,,\n"
 )
+
+
+# One of our codes, as customers type it.
+SPELT = ("K7QM3XWD", "k7qm3xwd", "K7qm 3xwd", "Ｋ７ＱＭ３ＸＷＤ")
 
 
 @pytest.fixture(autouse=True)
@@ -168,6 +173,23 @@ def test_an_unknown_share_code_credits_nobody_and_is_counted(lin, brand, store, 
     batch = orders_in(lin, brand, TWO_ORDERS.replace("MAY1", "NOPE"))
     assert batch.counts["reasons"] == {"share_code_unknown": 2}
     assert Order.objects.get(external_id="E001").sharer is None
+
+
+def test_a_share_code_of_ours_counts_however_it_was_typed(lin, brand, store, people):
+    _zhou, may = people
+    registry.change_creator(by=lin, creator=may, share_code="K7QM3XWD")
+    lines = [f"E{no},2026-09-05,10,K0231,{code}" for no, code in enumerate(SPELT)]
+    # One order whose rows spell it in two ways names one person.
+    lines += ["F1,2026-09-05,10,K0231,k7qm3xwd", "F1,2026-09-05,20,K0231,K7QM3XWD"]
+    batch = orders_in(lin, brand, "\n".join(["订单号,支付时间,实付金额,导购工号,分享码", *lines]))
+    assert batch.counts["reasons"] == {}
+    assert set(Order.objects.values_list("sharer", flat=True)) == {may.pk}
+    assert not ContestedClaim.objects.exists()
+
+
+def test_a_share_code_of_the_brand_counts_as_it_is_written(lin, brand, store, people):
+    orders_in(lin, brand, "订单号,支付时间,实付金额,导购工号,分享码\nE1,2026-09-05,10,K0231,may1\n")
+    assert Order.objects.get().sharer is None
 
 
 def test_a_fault_in_one_line_holds_back_the_whole_order(lin, brand, store, people):

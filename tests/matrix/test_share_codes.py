@@ -38,6 +38,62 @@ def test_a_code_has_no_letters_that_look_alike() -> None:
     assert not code_rules.is_own("K7QM3XW0") and not code_rules.is_own("CK7QM3X")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["K7QM3XWD", "k7qm3xwd", " K7QM 3XWD ", "Ｋ７ＱＭ３ＸＷＤ", "k7qm\u200b3xwd", "K7QM\u30003XWD"],
+)
+def test_a_code_of_ours_is_known_however_it_is_typed(typed: str) -> None:
+    assert code_rules.as_own(typed) == "K7QM3XWD"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "MAY2024", "K7QM3XW", "K7QM3XWDD", "K7QM3XW0", "梅梅梅梅梅梅梅梅"]
+)
+def test_a_code_of_the_brand_is_none_of_ours(typed: str) -> None:
+    assert code_rules.as_own(typed) == ""
+
+
+def test_a_code_means_whom_it_spells_first_and_then_whom_it_reads_as(people: c.Cast) -> None:
+    Creator.objects.filter(pk=people.may.pk).update(share_code="K7QM3XWD")
+    Creator.objects.filter(pk=people.zhou.pk).update(share_code="May2024")
+    asked = ["k7qm3xwd", "K7QM3XWD", "May2024", "MAY2024", "K7QM3XWX", ""]
+    assert share_codes.holders(people.brand, asked) == {
+        "k7qm3xwd": people.may,
+        "K7QM3XWD": people.may,
+        "May2024": people.zhou,
+    }
+
+
+def test_nobody_gets_a_code_that_reads_as_another_persons(people: c.Cast) -> None:
+    Creator.objects.filter(pk=people.may.pk).update(share_code="K7QM3XWD")
+    for code in ("k7qm3xwd", "Ｋ７ＱＭ３ＸＷＤ", "K7QM 3XWD"):
+        with pytest.raises(DomainError) as refused:
+            registry.change_creator(by=None, creator=people.zhou, share_code=code)
+        assert refused.value.code == "share_code_taken"
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Creator.objects.filter(pk=people.zhou.pk).update(share_code=code)
+    # Their own in another spelling is the same code.
+    registry.change_creator(by=None, creator=people.may, share_code="k7qm3xwd")
+    assert code_of(people.may) == "K7QM3XWD"
+
+
+def test_a_code_from_before_that_reads_as_one_of_ours_keeps_its_holder(people: c.Cast) -> None:
+    GivenCode.objects.create(brand=people.brand, creator=people.may, code="k7qm3xwd")
+    assert share_codes.holders(people.brand, ["K7QM3XWD"]) == {"K7QM3XWD": people.may}
+    with pytest.raises(DomainError) as refused:
+        registry.change_creator(by=None, creator=people.zhou, share_code="K7QM3XWD")
+    assert refused.value.code == "share_code_taken"
+
+
+def test_no_code_is_drawn_that_somebody_has_in_small_letters(
+    people: c.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    GivenCode.objects.create(brand=people.brand, creator=people.may, code="bbbbbbbb")
+    letters = iter("B" * 8 + "C" * 8)
+    monkeypatch.setattr("secrets.choice", lambda _letters: next(letters))
+    assert share_codes.new_codes(people.brand.pk, 1) == ["CCCCCCCC"]
+
+
 def test_all_active_creators_get_a_code_once_and_one_from_a_file_stays(people: c.Cast) -> None:
     Creator.objects.filter(pk=people.may.pk).update(share_code="MAY2024")
     paused = c.creator(people.jingan, "C7", "Paused", kind="koc", state="paused")
