@@ -46,7 +46,16 @@ class MetricSnapshotAdmin(Looking):
 
 @admin.register(PostLink)
 class PostLinkAdmin(Looking):
-    list_display = ("url", "platform", "creator", "state", "post", "noted_at", "received_at")
-    list_select_related = ("creator", "post")
+    list_display = (
+        "url",
+        "platform",
+        "creator",
+        "account",
+        "state",
+        "post",
+        "noted_at",
+        "received_at",
+    )
+    list_select_related = ("creator", "account", "post")
     list_filter = ("platform", "state")
     search_fields = ("url", "title", "platform_post_id")

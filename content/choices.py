@@ -18,6 +18,15 @@ class PostState(models.TextChoices):
     REMOVED = "removed", _("Removed")
 
 
+class Location(models.TextChoices):
+    """K15: whether the location tag of a post leads into the right store. Unknown is never none."""
+
+    UNKNOWN = "", pgettext_lazy("location of a post", "Unknown")
+    STORE = "store", pgettext_lazy("location of a post", "The store")
+    OTHER = "other", pgettext_lazy("location of a post", "Another place")
+    NONE = "none", pgettext_lazy("location of a post", "No location")
+
+
 class Relationship(models.TextChoices):
     """RULES 5.2: how the author stands to the brand; the disclosure follows from it."""
 

@@ -9,6 +9,9 @@ POSTS = {
     "interactions": _("Likes, saves and comments; shares are not counted. Tiers use this figure."),
     "engagement_rate": _("Likes, saves, comments and shares for each view."),
     "shares": _("How often the post was sent on. It does not count as an interaction."),
+    "post_location": _(
+        "What the location tag of the post shows: the store, another place, or none. Unknown until a person or a file says so."
+    ),
     "link_waits": _("Whole days since the link came in."),
     "followers_gained": _("New followers that the platform puts down to this post."),
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from accounts.demo import DemoPart, demo_part
-from content.choices import Genre, PostState, Relationship
+from content.choices import Genre, Location, PostState, Relationship
 from content.matching import normal_title
 from content.models import MetricSnapshot, Post
 from kosops.lib import sql
@@ -84,6 +84,9 @@ RELATIONS = {
         (Relationship.PAID, 5),
     ),
 }
+# What the location tags show, of a hundred posts.
+PLACES_OF_STORE = {Location.STORE: 76, Location.OTHER: 5, Location.NONE: 7, Location.UNKNOWN: 12}
+PLACES_OF_PEOPLE = {Location.UNKNOWN: 86, Location.STORE: 8, Location.NONE: 6}
 DISCLOSURES = {
     Relationship.OWN_STAFF: "本人为澄野美妆员工",
     Relationship.COMMISSION: "通过本文下单，作者可获佣金",
@@ -154,6 +157,7 @@ POST_COLUMNS = (
     "is_commercial",
     "relationship",
     "disclosure",
+    "location",
     "created_at",
 )
 
@@ -178,6 +182,7 @@ class PostsAndMetrics(DemoPart):
     fills = (Post, MetricSnapshot)
 
     def prepare(self) -> None:
+        self.places = self.demo.rng("places of posts")
         self.plan = sorted(self._plan(), key=lambda planned: planned.published_at)
         self.published = 0
         self.readings = 0
@@ -372,6 +377,7 @@ class PostsAndMetrics(DemoPart):
             "is_commercial": relation in (Relationship.PAID, Relationship.COMMISSION),
             "relationship": relation,
             "disclosure": DISCLOSURES[relation] if told else "",
+            "location": self._location(account),
         }
         gone = not steady and rng.random() < 0.012
         gone_at = moment + dt.timedelta(days=rng.randint(4, 60)) if gone else None
@@ -401,6 +407,11 @@ class PostsAndMetrics(DemoPart):
         return title.format(
             scene=rng.choice(SCENES), skin=rng.choice(SKINS), thing=rng.choice(things)
         )
+
+    def _location(self, account: SocialAccount) -> str:
+        """Stores mostly name themselves; of people's posts nobody asks."""
+        shares = PLACES_OF_STORE if account.creator is None else PLACES_OF_PEOPLE
+        return self.places.choices(tuple(shares), tuple(shares.values()))[0]
 
     def _genre(self, platform: str) -> str:
         if platform == Platform.XIAOHONGSHU and self.rng.random() < 0.68:

@@ -62,6 +62,11 @@ def register() -> None:
                     value=lambda row: row.get_relationship_display(),
                 ),
                 Column(
+                    heading=_("Location tag"),
+                    of="location",
+                    value=lambda row: row.get_location_display() if row.location else None,
+                ),
+                Column(
                     heading=_("Impressions"), of="impressions", value=lambda row: row.impressions
                 ),
                 Column(heading=_("Views"), of="views", value=lambda row: row.views),

@@ -10,7 +10,8 @@ from django.forms import HiddenInput
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from content.choices import PostState
+from content import store_posts
+from content.choices import Location, PostState
 from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
 from content.models import Post, PostLink
@@ -32,6 +33,10 @@ def _accounts(request: HttpRequest) -> QuerySet[Any]:
 
 def _communities(request: HttpRequest) -> QuerySet[Any]:
     return Community.objects.for_user(request.user, "matrix.view")
+
+
+# Posts that should show their store and do not.
+MISSING = "missing"
 
 
 class PostFilter(ListFilter):
@@ -72,6 +77,7 @@ class PostFilter(ListFilter):
             usual=False,
         ),
         ListColumn(code="relationship", label=_("Relationship to the brand"), usual=False),
+        ListColumn(code="location", define="post_location", label=_("Location tag"), usual=False),
         ListColumn(code="state", label=_("State")),
     ]
 
@@ -90,6 +96,15 @@ class PostFilter(ListFilter):
         min_value=0,
         max_value=10**9,
         decimal_places=0,
+    )
+    location = django_filters.ChoiceFilter(
+        method="by_location",
+        choices=[
+            (MISSING, _("Store accounts without their store")),
+            *((code, label) for code, label in Location.choices if code),
+        ],
+        label=_("Location tag"),
+        empty_label=_("Any location"),
     )
     # The ledger of assets leads here with it.
     ownership = django_filters.ChoiceFilter(
@@ -125,6 +140,11 @@ class PostFilter(ListFilter):
     def at_least(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         return rows.annotate(known=known_or_last(TIER_INTERACTIONS)).filter(known__gte=value)
 
+    def by_location(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == MISSING:
+            return store_posts.without_store(rows)
+        return rows.filter(location=value)
+
     def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """``rows`` with the column that the order asked for needs."""
         if self.order[0] == "interactions_known":
@@ -139,7 +159,7 @@ class LinkFilter(ListFilter):
     default_sort = "received"
     columns = [
         ListColumn(code="link", label=_("Link")),
-        ListColumn(code="creator", label=_("Creator")),
+        ListColumn(code="creator", label=_("Creator or account")),
         ListColumn(code="store", label=_("Store")),
         ListColumn(code="platform", label=_("Platform")),
         ListColumn(code="added", label=_("Added"), numeric=True),
@@ -148,14 +168,15 @@ class LinkFilter(ListFilter):
         ),
     ]
 
-    who = django_filters.CharFilter(method="by_whom", label=_("Creator"), max_length=80)
+    who = django_filters.CharFilter(method="by_whom", label=_("Creator or account"), max_length=80)
     platform = PlatformFilter(permission="posts.view")
-    unit = UnitFilter(path_field="creator__store", permission="posts.view")
+    unit = UnitFilter(path_field="store", permission="posts.view")
 
     class Meta:
         model = PostLink
         fields: list[str] = []
 
     def by_whom(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Part of the creator's name, or the start of the number."""
-        return rows.filter(creator__in=called(value))
+        """Part of the creator's name or of the account's handle, or the start of the number."""
+        accounts = SocialAccount.objects.filter(handle__icontains=value)
+        return rows.filter(Q(creator__in=called(value)) | Q(account__in=few_ids(accounts)))

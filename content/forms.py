@@ -8,12 +8,34 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from content.choices import Location
 from content.models import Post
 from content.submissions import MAX_REASON
+from matrix.models import SocialAccount
+
+
+def _locations(unknown: Any) -> list[tuple[str, Any]]:
+    """The choices of a location tag, where unknown is called ``unknown``."""
+    return [(code, label if code else unknown) for code, label in Location.choices]
 
 
 class LinkForm(forms.Form):
-    """A pasted text. The hidden fields are made anew by script, which may send hours later."""
+    """A pasted text. The hidden fields are made anew by script, which may send hours later.
+
+    ``accounts`` are those of units of which the person may add links, beside their own.
+    """
+
+    account = forms.ModelChoiceField(
+        label=_("Account"),
+        queryset=SocialAccount.objects.none(),
+        required=False,
+        empty_label=_("My own account"),
+        error_messages={
+            "invalid_choice": _(
+                "You do not hold this account any more. Ask headquarters to record who does."
+            )
+        },
+    )
 
     text = forms.CharField(
         label=_("What you copied in the app"),
@@ -23,12 +45,33 @@ class LinkForm(forms.Form):
         ),
         help_text=_("The share text as it is, or the link alone."),
     )
+    location = forms.ChoiceField(
+        label=_("What the location tag of the post shows"),
+        choices=lambda: _locations(_("Not said")),
+        required=False,
+    )
     client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     noted_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, accounts: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if accounts is None:
+            del self.fields["account"]
+        else:
+            chosen: Any = self.fields["account"]
+            chosen.queryset = accounts
 
     def key(self) -> uuid.UUID:
         """The key of this form; one that is missing or spoilt cannot make the link wait."""
         return self.cleaned_data.get("client_key") or uuid.uuid4()
+
+
+class LocationForm(forms.Form):
+    location = forms.ChoiceField(
+        label=_("Location tag"),
+        choices=lambda: _locations(Location.UNKNOWN.label),
+        required=False,
+    )
 
 
 class LinkToPostForm(forms.Form):

@@ -19,7 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, Unit
-from content.choices import Genre, PostState, Relationship
+from content.choices import Genre, Location, PostState, Relationship
+from content.locations import read as read_location
 from content.matching import NEAR_TIME, SAME_TIME, KnownPost, match, normal_title
 from content.models import MetricSnapshot, Post
 from content.posts import FIGURES
@@ -222,7 +223,8 @@ class PostList(ImportFormat):
             return
         state = record.values.get("state")
         same = all(getattr(post, name) == value for name, value in known.items())
-        if same and state in (None, post.state):
+        placed = self._location(record) and not post.location
+        if same and not placed and state in (None, post.state):
             record.outcome = Outcome.UNCHANGED
             return
         record.outcome = Outcome.CHANGED
@@ -250,8 +252,12 @@ class PostList(ImportFormat):
                 if post.figures_at is None or post.figures_at <= self.captured_at
             ]
         )
-        if self.account.creator_id:
-            link_waiting(creators=[self.account.creator_id])
+        owner = self.account.creator_id
+        link_waiting(creators=[owner] if owner else [], accounts=[self.account.pk])
+
+    def _location(self, record: Record) -> Location:
+        unit = self.account.unit
+        return read_location(record.values.get("location"), (unit.name, unit.code))
 
     def _new_post(self, record: Record) -> Post:
         account, values = self.account, record.values
@@ -267,6 +273,7 @@ class PostList(ImportFormat):
             genre=values.get("genre") or Genre.UNKNOWN,
             state=values.get("state") or PostState.ONLINE,
             published_at=values["published_at"],
+            location=self._location(record),
             relationship=Relationship.OWN_STAFF if own_staff else Relationship.NONE,
             figures_at=self.captured_at,
             **_figures(record),
@@ -303,11 +310,13 @@ class PostList(ImportFormat):
                    state = COALESCE(read.state, post.state),
                    genre = CASE WHEN post.genre = '' THEN COALESCE(read.genre, '')
                                 ELSE post.genre END,
+                   location = CASE WHEN post.location = '' THEN read.location
+                                   ELSE post.location END,
                    figures_at = %(captured_at)s
               FROM unnest(%(ids)s::bigint[], %(titles)s::text[], %(keys)s::text[],
-                          %(states)s::text[], %(genres)s::text[],
+                          %(states)s::text[], %(genres)s::text[], %(locations)s::text[],
                           {", ".join(f"%({name})s::bigint[]" for name in FIGURES)})
-                   AS read (id, title, title_key, state, genre, {", ".join(FIGURES)})
+                   AS read (id, title, title_key, state, genre, location, {", ".join(FIGURES)})
              WHERE post.id = read.id
             """,
             {
@@ -316,6 +325,7 @@ class PostList(ImportFormat):
                 "keys": [normal_title(title) for title in titles],
                 "states": [record.values.get("state") for record, _post in pairs],
                 "genres": [record.values.get("genre") for record, _post in pairs],
+                "locations": [str(self._location(record)) for record, _post in pairs],
                 "captured_at": self.captured_at,
                 **columns,
             },
@@ -387,6 +397,13 @@ CAPTURED_AT = Option(
 TITLE = Column(
     "title", _("Title"), as_text(2000), aliases=("笔记标题", "标题", "作品名称", "作品标题")
 )
+# The creator centres do not export it; people add the column.
+LOCATION = Column(
+    "location",
+    _("Location tag"),
+    as_text(120),
+    aliases=("定位", "地点", "位置", "地理位置", "门店定位", "location"),
+)
 PUBLISHED = ("首次发布时间", "发布时间", "作品发布时间", "published_at")
 
 
@@ -418,6 +435,7 @@ class XiaohongshuNotes(PostList):
             as_duration,
             aliases=("人均观看时长", "平均观看时长", "平均观看时长(s)"),
         ),
+        LOCATION,
     )
 
 
@@ -446,6 +464,7 @@ class DouyinWorks(PostList):
             as_signed_count,
             aliases=("粉丝增量", "涨粉量"),
         ),
+        LOCATION,
     )
 
 

@@ -55,23 +55,29 @@ def own_posts(request: HttpRequest, creator: Creator) -> HttpResponse:
 @own_page
 def add(request: HttpRequest, creator: Creator) -> HttpResponse:
     """Add the link of a post. A script that sends what it kept asks for JSON."""
+    accounts = submissions.accounts_held(creator)
     if request.method != "POST":
-        return _form(request, LinkForm(initial={"text": _shared(request)}))
-    form = LinkForm(request.POST)
+        return _form(request, LinkForm(accounts=accounts, initial={"text": _shared(request)}))
+    form = LinkForm(request.POST, accounts=accounts)
     form.is_valid()  # spoilt hidden fields count as missing, an empty text is refused below
+    given = form.cleaned_data
     try:
         _check_person(request)
+        _check_account(form)
         link = submissions.add_link(
             by=request.user,
             creator=creator,
-            text=form.cleaned_data.get("text", ""),
+            text=given.get("text", ""),
             client_key=form.key(),
-            noted_at=form.cleaned_data.get("noted_at"),
+            noted_at=given.get("noted_at"),
+            account=given.get("account"),
+            location=given.get("location", ""),
         )
     except DomainError as refusal:
         if _wants_json(request):
             return JsonResponse({"code": refusal.code, "message": str(refusal)}, status=422)
-        again = LinkForm(initial={"text": form.cleaned_data.get("text", "")})
+        kept = {name: given.get(name) for name in ("text", "account", "location")}
+        again = LinkForm(accounts=accounts, initial=kept)
         return _form(request, again, problem=str(refusal), status=422)
     if _wants_json(request):
         return JsonResponse(
@@ -85,8 +91,12 @@ def add(request: HttpRequest, creator: Creator) -> HttpResponse:
 @own_page
 def check(request: HttpRequest, creator: Creator) -> HttpResponse:
     """What the pasted text would be taken for, under the field; nothing is stored."""
-    text = request.POST.get("text", "")
-    checked = submissions.check(creator=creator, text=text) if text.strip() else None
+    form = LinkForm(request.POST, accounts=submissions.accounts_held(creator))
+    form.is_valid()
+    text, account = request.POST.get("text", ""), form.cleaned_data.get("account")
+    checked = (
+        submissions.check(creator=creator, text=text, account=account) if text.strip() else None
+    )
     return render(request, "mobile/_link_check.html", {"checked": checked})
 
 
@@ -120,6 +130,12 @@ def _check_person(request: HttpRequest) -> None:
     sender = request.POST.get("person", "")
     if sender and sender != offline.person_key(request.user):
         raise DomainError("other_person", _("Somebody else is signed in now. Open the page anew."))
+
+
+def _check_account(form: LinkForm) -> None:
+    """An account that is chosen and not held is refused; it does not become one's own."""
+    if problems := form.errors.get("account"):
+        raise DomainError("account_not_held", str(problems[0]))
 
 
 def _said(link: PostLink) -> str:

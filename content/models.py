@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
-from content.choices import Genre, LinkState, PostState, Relationship
+from content.choices import Genre, LinkState, Location, PostState, Relationship
 from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
 from matrix.models import Creator, PlatformField, SocialAccount
@@ -60,6 +60,14 @@ class Post(Figures):
         max_length=10, choices=Relationship.choices, default=Relationship.NONE
     )
     disclosure = models.CharField(max_length=200, blank=True)
+    location = models.CharField(
+        _("location"),
+        max_length=5,
+        choices=Location.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
     figures_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -90,6 +98,17 @@ class Post(Figures):
             models.Index(fields=["creator", "published_at"], name="post_of_creator"),
             models.Index(fields=["store", "-published_at"], name="post_of_store"),
             models.Index(known_or_last(TIER_INTERACTIONS), "id", name="post_by_interactions"),
+            # Accounts of stores post little of all that is posted; the rest need no location.
+            models.Index(
+                fields=["-published_at", "-id"],
+                condition=Q(creator__isnull=True) & ~Q(location=Location.STORE),
+                name="post_without_store",
+            ),
+            models.Index(
+                fields=["location", "-published_at", "-id"],
+                condition=~Q(location=""),
+                name="post_by_location",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -121,13 +140,22 @@ class MetricSnapshot(Figures):
 
 
 class PostLink(models.Model):
-    """The address of a post as its creator gave it. It waits until the post itself is known.
+    """The address of a post as somebody gave it. It waits until the post itself is known.
 
-    A refused link gives its address free again: it may have been refused by mistake.
+    ``account`` is one of a unit (of a store, of the brand); without it the post stands on an account
+    of ``creator``, who added it. A link that headquarters added has no creator. A refused link gives
+    its address free again: it may have been refused by mistake.
     """
 
     brand = models.ForeignKey(Unit, models.PROTECT, related_name="+")
-    creator = models.ForeignKey(Creator, models.PROTECT, related_name="post_links")
+    # Where it was added: the store of the creator then, or the unit of the account.
+    store = models.ForeignKey(Unit, models.PROTECT, related_name="post_links")
+    creator = models.ForeignKey(
+        Creator, models.PROTECT, null=True, blank=True, related_name="post_links"
+    )
+    account = models.ForeignKey(
+        SocialAccount, models.PROTECT, null=True, blank=True, related_name="post_links"
+    )
     platform = PlatformField()
     # In the one form of content.links, without what tracks who shared it.
     url = models.URLField(max_length=300)
@@ -135,6 +163,14 @@ class PostLink(models.Model):
     platform_post_id = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001
     title = models.CharField(max_length=200, blank=True)
     title_key = models.TextField(blank=True)
+    location = models.CharField(
+        _("location"),
+        max_length=5,
+        choices=Location.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
     # Made where the form was filled in: the same form sent twice is one link.
     client_key = models.UUIDField()
     # When the person pressed the button, perhaps without a network; and when it came in.
@@ -148,13 +184,23 @@ class PostLink(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped_by("creator__store").as_manager()
+    objects = scoped_by("store").as_manager()
 
     class Meta:
         verbose_name = _("link of a post")
         verbose_name_plural = _("links of posts")
         constraints = [
             models.UniqueConstraint("creator", "client_key", name="post_link_form_once"),
+            models.UniqueConstraint(
+                "brand",
+                "client_key",
+                condition=Q(creator__isnull=True),
+                name="post_link_form_of_hq_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(creator__isnull=False) | Q(account__isnull=False),
+                name="post_link_of_somebody",
+            ),
             models.UniqueConstraint(
                 "brand", "url", condition=~Q(state=LinkState.REFUSED), name="post_link_url_once"
             ),
@@ -190,3 +236,10 @@ class PostLink(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.url
+
+    @property
+    def whose(self) -> str:
+        """Whose post it is: an account of a unit, or a person. Fetch both with the link."""
+        if self.account:
+            return self.account.shown_handle
+        return self.creator.name if self.creator else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,20 +15,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
 from accounts.models import Unit
-from content import posts
+from content import posts, store_posts
 from content.definitions import POSTS
 from content.expressions import known_or_last
-from content.filters import PostFilter
+from content.filters import MISSING, PostFilter
+from content.forms import LocationForm
 from content.formulas import TIER_INTERACTIONS
 from content.models import Post
-from kosops.lib.htmx import address_of, page_or_fragment
+from kosops.lib.errors import DomainError
+from kosops.lib.htmx import PEEK, address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.bulk import Bulk
-from kosops.ui.listing import count_up_to, list_response
+from kosops.ui.listing import address, count_up_to, list_response
 from kosops.ui.parts import Chart, Kpi, Series, Text
 from matrix import communities
 from matrix.filters import unit_choices
@@ -35,6 +38,7 @@ from matrix.models import Community, Creator
 from matrix.posting import recent
 
 VIEW = "posts.view"
+EDIT = "posts.edit"
 READINGS_SHOWN = 60
 POSTS_OF_CREATOR = 8
 POSTS_OF_UNIT = 20
@@ -66,6 +70,10 @@ class PostRow:
     @property
     def lacks_disclosure(self) -> bool:
         return posts.lacks_disclosure(self.post)
+
+    @property
+    def lacks_store(self) -> bool:
+        return store_posts.lacks_store(self.post)
 
 
 def _rows(found: Iterable[Post]) -> list[PostRow]:
@@ -102,10 +110,37 @@ def post_list(request: HttpRequest) -> HttpResponse:
 def post(request: HttpRequest, pk: int) -> HttpResponse:
     """One post: who posted it from where, its figures and how they came about."""
     access.require(request.user, VIEW)
-    shown = get_object_or_404(
-        Post.objects.for_user(request.user, VIEW).select_related("account", "creator", "store"),
-        pk=pk,
-    )
+    return _post_page(request, _post(request, pk, VIEW))
+
+
+@require_POST
+@login_required
+def post_location(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what the location tag of a post shows; beside the list the answer is the post in short."""
+    access.require(request.user, EDIT)
+    shown = _post(request, pk, EDIT)
+    form = LocationForm(request.POST)
+    if form.is_valid():
+        try:
+            store_posts.set_location(by=request.user, post=shown, **form.cleaned_data)
+        except DomainError as refusal:
+            form.add_error("location", str(refusal))
+    if form.errors:
+        return _post_page(request, shown, location=form, status=422)
+    if PEEK in request.headers:
+        return _post_page(request, _post(request, pk, VIEW))
+    messages.success(request, _("The location tag is noted."))
+    return redirect("content:post", pk)
+
+
+def _post(request: HttpRequest, pk: int, permission: str) -> Post:
+    visible = Post.objects.for_user(request.user, permission)
+    return get_object_or_404(visible.select_related("account", "creator", "store"), pk=pk)
+
+
+def _post_page(
+    request: HttpRequest, shown: Post, *, location: LocationForm | None = None, status: int = 200
+) -> HttpResponse:
     history = posts.history(shown.snapshots.all(), READINGS_SHOWN)
     context = {
         "row": PostRow(shown),
@@ -125,8 +160,20 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "chart": _chart(history),
         "may_see_people": bool(access.reach(request.user, "matrix.view")),
+        "location_form": _location_form(request, shown, location),
     }
-    return page_or_fragment(request, "content/post.html", context, peek="content/_post_peek.html")
+    return page_or_fragment(
+        request, "content/post.html", context, peek="content/_post_peek.html", status=status
+    )
+
+
+def _location_form(
+    request: HttpRequest, shown: Post, given: LocationForm | None
+) -> LocationForm | None:
+    """The form to say where the post leads, for those who may."""
+    if not access.reach(request.user, EDIT).covers(shown.store):
+        return None
+    return given or LocationForm(initial={"location": shown.location})
 
 
 @require_safe
@@ -161,10 +208,17 @@ def unit_posts(request: HttpRequest, pk: int) -> HttpResponse:
     latest = (
         Post.objects.for_user(request.user, VIEW)
         .filter(store__in=below)
-        .select_related("account")
+        .select_related("account", "store")
         .order_by("-published_at", "-pk")
     )
-    context = {"rows": _rows(latest[:POSTS_OF_UNIT]), "everything": everything}
+    since = timezone.now() - store_posts.ASKED_FOR
+    context = {
+        "rows": _rows(latest[:POSTS_OF_UNIT]),
+        "everything": everything,
+        "unplaced": store_posts.without_store(latest).filter(published_at__gte=since).count(),
+        "unplaced_url": reverse("content:posts")
+        + address({}, unit=unit.pk, location=MISSING, since=timezone.localdate(since).isoformat()),
+    }
     return render(request, "content/_unit_posts.html", context)
 
 

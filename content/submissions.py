@@ -1,7 +1,9 @@
-"""Links that creators add of what they posted, until the post itself is known.
+"""Links of what was posted, until the post itself is known.
 
-A link whose address shows the post's id is recognised by it; for the others, title and time have to
-agree with exactly one post of the same person. What nobody recognises waits for HQ.
+Creators add those of their own accounts and of accounts of a store that they hold; headquarters adds
+those of accounts that belong to nobody. A link whose address shows the post's id is recognised by
+it; for the others, title and time have to agree with exactly one post of the same person or account.
+What nobody recognises waits for HQ.
 """
 
 from __future__ import annotations
@@ -20,13 +22,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.models import Person
 from content import links
-from content.choices import LinkState
+from content.choices import LinkState, Location
 from content.links import Link, Problem
 from content.matching import SAME_TIME, normal_title
 from content.models import Post, PostLink
+from content.store_posts import is_store_account
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
-from matrix.choices import AccountState, Platform
+from matrix import held
+from matrix.choices import AccountState, Domain, Platform
 from matrix.models import Creator, SocialAccount
 
 # A phone may send long after the button was pressed, but its clock is not believed further.
@@ -67,14 +71,14 @@ class Checked:
 # -- queries -------------------------------------------------------------------
 
 
-def check(*, creator: Creator, text: str) -> Checked:
+def check(*, creator: Creator, text: str, account: SocialAccount | None = None) -> Checked:
     """What `add_link` would say to this text now; nothing is stored."""
     try:
         link = _read(text)
     except DomainError as refusal:
         return Checked(refusal=refusal)
     try:
-        _check_may_add(creator, link)
+        _check_may_add(creator, account, link)
     except DomainError as refusal:
         return Checked(link, refusal)
     return Checked(link)
@@ -82,14 +86,24 @@ def check(*, creator: Creator, text: str) -> Checked:
 
 def links_of(creator: Creator) -> QuerySet[PostLink]:
     """The creator's own links, the latest first."""
-    return creator.post_links.select_related("post").order_by("-received_at", "-pk")
+    return creator.post_links.select_related("post", "account").order_by("-received_at", "-pk")
+
+
+def accounts_held(creator: Creator) -> QuerySet[SocialAccount]:
+    """Public accounts of units that the creator holds, and may add links of, by name."""
+    custodies = held.held_for_others([creator.pk])
+    accounts = SocialAccount.objects.filter(
+        pk__in=custodies.values("account"), creator=None, domain=Domain.PUBLIC
+    )
+    return accounts.select_related("unit").order_by("handle", "pk")
 
 
 def candidates_for(link: PostLink) -> QuerySet[Post]:
-    """Posts that the link may mean: of the same person and platform, without a link so far."""
+    """Posts that the link may mean: of the same owner and platform, without a link so far."""
+    whose = {"account": link.account_id} if link.account_id else {"creator": link.creator_id}
     return (
         Post.objects.filter(
-            creator=link.creator_id,
+            **whose,
             platform=link.platform,
             published_at__gte=link.noted_at - CANDIDATES_WITHIN,
             links=None,
@@ -106,27 +120,51 @@ def candidates_for(link: PostLink) -> QuerySet[Post]:
 def add_link(
     *,
     by: Person | None,
-    creator: Creator,
+    creator: Creator | None,
     text: str,
     client_key: uuid.UUID,
     noted_at: dt.datetime | None = None,
+    account: SocialAccount | None = None,
+    location: str = Location.UNKNOWN,
 ) -> PostLink:
-    """Keep the link of a post that the creator published; it is linked at once if the post is known.
+    """Keep the link of a published post; it is linked at once if the post is known.
+
+    ``account`` is one of a unit, on which the post stands; without it, it stands on an account of
+    ``creator``. Headquarters adds links of units without a creator. ``location`` is what the
+    post's location tag shows, which has to be said of accounts of stores.
 
     The same ``client_key`` again is the same form sent twice: stored once, answered the same.
-    Refuses with the code of a `links.Problem`, ``no_account_on_platform``, ``link_yours``,
-    ``link_taken``, ``post_of_another`` and ``form_used``.
+    Refuses with the code of a `links.Problem`, ``no_account_on_platform``, ``account_not_held``,
+    ``other_platform``, ``location_needed``, ``link_yours``, ``link_taken``, ``post_of_another`` and
+    ``form_used``.
     """
     now = timezone.now()
     link = _read(text)
-    # An import of this person's posts waits here, or is waited for: neither overlooks the other.
-    _lock([creator.pk])
-    if sent := _sent_before(creator, client_key, link):
+    if account:
+        store, brand_id = account.unit, account.brand_id
+    elif creator:
+        store, brand_id = creator.store, creator.brand_id
+    else:
+        raise ValueError("A link is one of a creator or of an account.")
+    # An import of these posts waits here, or is waited for: neither overlooks the other.
+    _lock([creator.pk] if creator else [], [account.pk] if account else [])
+    if sent := _sent_before(brand_id, creator, client_key, link):
         return sent
-    _check_may_add(creator, link)
+    _check_may_add(creator, account, link)
+    if account and is_store_account(account) and not location:
+        raise DomainError(
+            "location_needed",
+            _(
+                "Say what the location tag of the post shows: posts of a store’s account lead people to this store."
+            ),
+            status=422,
+        )
     added = PostLink(
-        brand_id=creator.brand_id,
+        brand_id=brand_id,
+        store=store,
         creator=creator,
+        account=account,
+        location=location,
         platform=link.platform,
         url=link.url,
         platform_post_id=link.post_id,
@@ -141,35 +179,48 @@ def add_link(
             added.save()
     except IntegrityError as error:
         # Two at once: the other one's row can be seen now.
-        if sent := _sent_before(creator, client_key, link):
+        if sent := _sent_before(brand_id, creator, client_key, link):
             return sent
-        raise _taken(creator, link) from error
-    link_waiting(creators=[creator.pk])
+        raise _taken(brand_id, creator, link) from error
+    if account:
+        link_waiting(accounts=[account.pk])
+    elif creator:
+        link_waiting(creators=[creator.pk])
     added.refresh_from_db()
+    said = {"location": str(location)} if location else {}
     activity.record(
         by=by,
         verb="post_link.added",
         object=added,
-        unit=creator.store,
-        after={"platform": added.platform, "state": added.state},
+        unit=store,
+        after={"platform": added.platform, "state": added.state, **said},
         at=now,
     )
     return added
 
 
-def link_waiting(*, creators: Collection[int]) -> int:
-    """Link what waits of these creators to posts that are known by now; returns how many.
+def link_waiting(*, creators: Collection[int] = (), accounts: Collection[int] = ()) -> int:
+    """Link what waits of these creators, or of accounts of units, to posts that are known by now.
 
-    Runs inside the transaction of whoever brought the posts and writes no activity row of its own.
+    Returns how many. Runs inside the transaction of whoever brought the posts and writes no
+    activity row of its own.
     """
-    _lock(creators)
+    _lock(creators, accounts)
     params = {
         "creators": list(creators),
+        "accounts": list(accounts),
         "now": timezone.now(),
         "before": PUBLISHED_BEFORE,
         "clock": SAME_TIME,
     }
-    return sum(len(sql.fetch_all(_LINK.format(found=found), params)) for found in _FOUND)
+    given = zip((creators, accounts), _WHOSE, strict=True)
+    statements = [
+        _LINK.format(found=found.format(whose=whose))
+        for pks, whose in given
+        if pks
+        for found in (_BY_ID, _BY_TITLE)
+    ]
+    return sum(len(sql.fetch_all(statement, params)) for statement in statements)
 
 
 @transaction.atomic
@@ -179,11 +230,16 @@ def link_to_post(*, by: Person, link: PostLink, post: Post) -> PostLink:
     Refuses ``link_decided``, ``not_a_candidate`` and ``post_has_link``.
     """
     link = _locked(link)
-    if post.creator_id != link.creator_id or post.platform != link.platform:
+    is_theirs = (
+        post.account_id == link.account_id
+        if link.account_id
+        else post.creator_id == link.creator_id
+    )
+    if not is_theirs or post.platform != link.platform:
         raise DomainError(
             "not_a_candidate",
             _("The post is not one of %(name)s on %(platform)s."),
-            name=link.creator.name,
+            name=link.whose,
             platform=link.get_platform_display(),
         )
     if PostLink.objects.filter(post=post).exists():
@@ -192,11 +248,13 @@ def link_to_post(*, by: Person, link: PostLink, post: Post) -> PostLink:
     link.decided_by, link.decided_at = by, timezone.now()
     link.save(update_fields=["state", "post", "decided_by", "decided_at"])
     Post.objects.filter(pk=post.pk, url="").update(url=link.url)
+    if link.location:
+        Post.objects.filter(pk=post.pk, location="").update(location=link.location)
     activity.record(
         by=by,
         verb="post_link.linked",
         object=link,
-        unit=link.creator.store,
+        unit=link.store,
         before={"state": LinkState.WAITING},
         after={"state": link.state, "post": post.pk},
         at=link.decided_at,
@@ -221,7 +279,7 @@ def refuse_link(*, by: Person, link: PostLink, reason: str) -> PostLink:
         by=by,
         verb="post_link.rejected",
         object=link,
-        unit=link.creator.store,
+        unit=link.store,
         before={"state": LinkState.WAITING},
         after={"state": link.state, "reason": reason},
         at=link.decided_at,
@@ -239,9 +297,11 @@ def _read(text: str) -> Link:
     return found
 
 
-def _sent_before(creator: Creator, client_key: uuid.UUID, link: Link) -> PostLink | None:
+def _sent_before(
+    brand_id: int, creator: Creator | None, client_key: uuid.UUID, link: Link
+) -> PostLink | None:
     """The link that this very form brought before. Another address under its key is refused."""
-    sent = PostLink.objects.filter(creator=creator, client_key=client_key).first()
+    sent = PostLink.objects.filter(brand=brand_id, creator=creator, client_key=client_key).first()
     if sent and sent.url != link.url:
         raise DomainError(
             "form_used",
@@ -250,29 +310,29 @@ def _sent_before(creator: Creator, client_key: uuid.UUID, link: Link) -> PostLin
     return sent
 
 
-def _check_may_add(creator: Creator, link: Link) -> None:
-    registered = SocialAccount.objects.filter(creator=creator, platform=link.platform).exclude(
-        state=AccountState.CLOSED
-    )
-    if not registered.exists():
-        raise DomainError(
-            "no_account_on_platform",
-            _(
-                "No %(platform)s account of yours is registered. Ask headquarters to add it, then send the link again."
-            ),
-            platform=Platform(link.platform).label,
-        )
-    standing = _standing(creator, link)
-    if standing.exists():
-        raise _taken(creator, link)
+def _check_may_add(creator: Creator | None, account: SocialAccount | None, link: Link) -> None:
+    if account:
+        _check_account(creator, account, link)
+        brand_id = account.brand_id
+    elif creator:
+        _check_registered(creator, link)
+        brand_id = creator.brand_id
+    if _standing(brand_id, link).exists():
+        raise _taken(brand_id, creator, link)
     if link.post_id is None:
         return
     post = Post.objects.filter(
-        brand=creator.brand_id, platform=link.platform, platform_post_id=link.post_id
+        brand=brand_id, platform=link.platform, platform_post_id=link.post_id
     ).first()
     if post is None:
         return
-    if post.creator_id != creator.pk:
+    if account and post.account_id != account.pk:
+        raise DomainError(
+            "post_of_another",
+            _("This post stands on %(account)s, not on the account that was chosen."),
+            account=post.account.shown_handle,
+        )
+    if not account and creator and post.creator_id != creator.pk:
         raise DomainError(
             "post_of_another",
             _(
@@ -284,17 +344,50 @@ def _check_may_add(creator: Creator, link: Link) -> None:
         raise DomainError("link_yours", _("You already added this post."))
 
 
-def _standing(creator: Creator, link: Link) -> QuerySet[PostLink]:
+def _check_registered(creator: Creator, link: Link) -> None:
+    registered = SocialAccount.objects.filter(creator=creator, platform=link.platform).exclude(
+        state=AccountState.CLOSED
+    )
+    if not registered.exists():
+        raise DomainError(
+            "no_account_on_platform",
+            _(
+                "No %(platform)s account of yours is registered. Ask headquarters to add it, then send the link again."
+            ),
+            platform=Platform(link.platform).label,
+        )
+
+
+def _check_account(creator: Creator | None, account: SocialAccount, link: Link) -> None:
+    if creator and not accounts_held(creator).filter(pk=account.pk).exists():
+        raise DomainError(
+            "account_not_held",
+            _("You do not hold this account any more. Ask headquarters to record who does."),
+        )
+    if account.creator_id or account.state == AccountState.CLOSED:
+        raise DomainError(
+            "account_not_held",
+            _("Links are added here for accounts in use that belong to a store or to the brand."),
+        )
+    if account.platform != link.platform:
+        raise DomainError(
+            "other_platform",
+            _("The link is one of %(platform)s; the account that was chosen is not."),
+            platform=Platform(link.platform).label,
+        )
+
+
+def _standing(brand_id: int, link: Link) -> QuerySet[PostLink]:
     """Links to the same post that were not refused."""
-    same = PostLink.objects.filter(brand=creator.brand_id).exclude(state=LinkState.REFUSED)
+    same = PostLink.objects.filter(brand=brand_id).exclude(state=LinkState.REFUSED)
     by_url = same.filter(url=link.url)
     if link.post_id is None:
         return by_url
     return by_url | same.filter(platform=link.platform, platform_post_id=link.post_id)
 
 
-def _taken(creator: Creator, link: Link) -> DomainError:
-    if _standing(creator, link).filter(creator=creator).exists():
+def _taken(brand_id: int, creator: Creator | None, link: Link) -> DomainError:
+    if _standing(brand_id, link).filter(creator=creator).exists():
         return DomainError("link_yours", _("You already added this post."))
     return DomainError(
         "link_taken",
@@ -302,17 +395,22 @@ def _taken(creator: Creator, link: Link) -> DomainError:
     )
 
 
-def _lock(creators: Collection[int]) -> None:
+def _lock(creators: Collection[int], accounts: Collection[int] = ()) -> None:
     # Weaker than what an import holds on the creators of its new posts: it does not wait for that.
-    locked = Creator.objects.filter(pk__in=list(creators)).order_by("pk")
-    list(locked.select_for_update(no_key=True).values_list("pk"))
+    for model, pks in ((Creator, creators), (SocialAccount, accounts)):
+        if pks:
+            locked = model._default_manager.filter(pk__in=list(pks)).order_by("pk")
+            list(locked.select_for_update(no_key=True).values_list("pk"))
 
 
 def _locked(link: PostLink) -> PostLink:
-    _lock([link.creator_id])
+    _lock(
+        [link.creator_id] if link.creator_id else [],
+        [link.account_id] if link.account_id else [],
+    )
     link = (
         PostLink.objects.select_for_update(of=("self",))
-        .select_related("creator__store")
+        .select_related("creator", "account", "store")
         .get(pk=link.pk)
     )
     if link.state != LinkState.WAITING:
@@ -324,13 +422,19 @@ def _locked(link: PostLink) -> PostLink:
     return link
 
 
+# Whose posts a link may mean: of the creator, or of the account of a unit.
+_WHOSE = (
+    """post.creator_id = link.creator_id AND link.account_id IS NULL
+       AND link.creator_id = ANY(%(creators)s)""",
+    "post.account_id = link.account_id AND link.account_id = ANY(%(accounts)s)",
+)
 # A post has one link. By its id a post is certain; of several links the first one counts.
 _BY_ID = """
     SELECT DISTINCT ON (post.id) link.id AS link_id, post.id AS post_id
       FROM content_postlink AS link
-      JOIN content_post AS post ON post.creator_id = link.creator_id
+      JOIN content_post AS post ON {whose}
        AND post.platform = link.platform AND post.platform_post_id = link.platform_post_id
-     WHERE link.creator_id = ANY(%(creators)s) AND link.state = 'waiting'
+     WHERE link.state = 'waiting'
        AND NOT EXISTS (SELECT FROM content_postlink AS other WHERE other.post_id = post.id)
      ORDER BY post.id, link.noted_at, link.id
 """
@@ -341,28 +445,33 @@ _BY_TITLE = """
                    count(*) OVER (PARTITION BY link.id) AS posts,
                    count(*) OVER (PARTITION BY post.id) AS links
               FROM content_postlink AS link
-              JOIN content_post AS post ON post.creator_id = link.creator_id
+              JOIN content_post AS post ON {whose}
                AND post.platform = link.platform AND post.title_key = link.title_key
                AND (post.platform_post_id IS NULL OR link.platform_post_id IS NULL)
                AND post.published_at >= link.noted_at - %(before)s
                AND post.published_at <= link.noted_at + %(clock)s
-             WHERE link.creator_id = ANY(%(creators)s) AND link.state = 'waiting'
+             WHERE link.state = 'waiting'
                AND link.title_key <> ''
                AND NOT EXISTS (SELECT FROM content_postlink AS other WHERE other.post_id = post.id)
            ) AS pair
      WHERE posts = 1 AND links = 1
 """
-_FOUND = (_BY_ID, _BY_TITLE)
+# What is known of the place of a post stays; a link only fills what nobody said.
 _LINK = """
     WITH linked AS (
         UPDATE content_postlink AS link
            SET state = 'linked', post_id = found.post_id, decided_at = %(now)s
           FROM ({found}) AS found
          WHERE link.id = found.link_id
-     RETURNING link.id, link.post_id, link.url
+     RETURNING link.id, link.post_id, link.url, link.location
     ), opened AS (
-        UPDATE content_post AS post SET url = linked.url
-          FROM linked WHERE post.id = linked.post_id AND post.url = ''
+        UPDATE content_post AS post
+           SET url = CASE WHEN post.url = '' THEN linked.url ELSE post.url END,
+               location = CASE WHEN post.location = '' THEN linked.location
+                               ELSE post.location END
+          FROM linked
+         WHERE post.id = linked.post_id
+           AND (post.url = '' OR post.location = '' AND linked.location <> '')
     )
     SELECT id FROM linked
 """

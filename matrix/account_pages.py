@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import access, activity
 from kosops.lib.errors import DomainError
-from kosops.lib.htmx import page_or_fragment
+from kosops.lib.htmx import address_of, page_or_fragment
 from kosops.ui import formats
 from kosops.ui.listing import count_up_to, list_response
 from kosops.ui.parts import Event
@@ -171,10 +171,19 @@ def _account_page(
         "may_edit": access.reach(request.user, EDIT).covers(found.unit),
         "may_keep": access.reach(request.user, KEEP).covers(found.unit),
         "personal": found.platform in masking.PERSONAL,
+        "link_add_url": _link_address(request, found),
     }
     return page_or_fragment(
         request, "matrix/account.html", context, peek="matrix/_account_peek.html"
     )
+
+
+def _link_address(request: HttpRequest, found: SocialAccount) -> str:
+    """Where the link of a post on it is added, if it belongs to a unit; people add their own."""
+    if found.creator_id or found.domain != Domain.PUBLIC or found.state == AccountState.CLOSED:
+        return ""
+    may = access.reach(request.user, "posts.edit").covers(found.unit)
+    return address_of("content:link_add", found.pk) if may else ""
 
 
 def _known(request: HttpRequest, found: SocialAccount) -> Any:

@@ -327,3 +327,29 @@ def test_an_account_that_went_away_stops_the_import(lin, brand, account):
     batch = confirm(lin, batch)
     assert (batch.state, batch.error["code"]) == ("failed", "account_gone")
     assert not MetricSnapshot.objects.exists()
+
+
+def test_a_column_of_locations_fills_what_nobody_said(lin, brand, zhou):
+    store = zhou.store
+    counter = add_account(
+        by=lin, platform="xiaohongshu", handle="店", ownership="company_opened", unit=store
+    )
+
+    def list_of(*places):
+        head = [*NOTE_NAMES, "定位"]
+        rows = [[*row, place] for row, place in zip((MORNING, EVENING), places, strict=True)]
+        return xlsx_file(head, *rows, name="笔记列表明细表.xlsx")
+
+    def places():
+        return list(Post.objects.order_by("published_at").values_list("location", flat=True))
+
+    import_of(lin, brand, counter, notes(MORNING, EVENING))
+    assert places() == ["", ""]
+
+    assert figures(import_of(lin, brand, counter, list_of("sh0001", ""))) == {
+        "changed": 1,
+        "unchanged": 1,
+    }
+    assert places() == ["store", ""]
+    import_of(lin, brand, counter, list_of("无", "南京西路"))
+    assert places() == ["store", "other"]

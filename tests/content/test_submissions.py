@@ -366,7 +366,7 @@ def race(transactional_db: None, chengye: c.Cast) -> Race:
 
 def unguarded(monkeypatch: pytest.MonkeyPatch, race: Race) -> None:
     """Nobody waits for the other, and both look before either has written."""
-    monkeypatch.setattr(submissions, "_lock", lambda creators: None)
+    monkeypatch.setattr(submissions, "_lock", lambda *pks: None)
     monkeypatch.setattr(PostLink, "save", race.before(PostLink.save))
 
 
@@ -443,7 +443,7 @@ def test_a_link_and_its_post_that_come_at_once_find_each_other(
 
 
 def test_without_the_lock_they_miss_each_other(race: Race, chengye: c.Cast, monkeypatch) -> None:
-    monkeypatch.setattr(submissions, "_lock", lambda creators: None)
+    monkeypatch.setattr(submissions, "_lock", lambda *pks: None)
     meet_after = submissions.link_waiting
 
     def both_look_before_either_commits(**given: object) -> int:

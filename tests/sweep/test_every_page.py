@@ -247,6 +247,11 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "matrix:apply:token": lambda: RecruitmentChannel.objects.earliest("pk").token,
     "matrix:apply_status:token": lambda: decrypt(a_trial().status_token),
     "content:pk": lambda: Post.objects.exclude(creator=None).latest("pk").pk,
+    "content:link_add:pk": lambda: (
+        SocialAccount.objects.filter(creator=None, domain="public", unit__kind="store")
+        .latest("pk")
+        .pk
+    ),
     "content:creator_posts:pk": lambda: Creator.objects.latest("pk").pk,
     **dict.fromkeys(
         ("content:link:pk", "content:link_to_post:pk", "content:link_refuse:pk"),

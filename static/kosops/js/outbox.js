@@ -99,6 +99,8 @@ async function sendLater() {
 
 // -- the form -----------------------------------------------------------------------
 
+// What else the form asks; it goes along as it is.
+const MORE = ["account", "location"];
 const looksLikeLink = /[\w-]\.[\w.-]+\/\S/;
 
 function say(text) {
@@ -132,6 +134,7 @@ async function submit(event) {
     person,
     address: address(form.getAttribute("action")),
     text: field.value.slice(0, 4000),
+    more: Object.fromEntries(MORE.map((name) => [name, form.elements[name]?.value || ""])),
     noted_at: form.dataset.kosNotedAt || new Date().toISOString(),
   };
   button.disabled = true;
@@ -179,6 +182,7 @@ async function correct(key) {
   const found = (await unsent.of(person)).find((each) => each.key === key);
   if (!found) return;
   form.elements.text.value = found.text;
+  for (const [name, value] of Object.entries(found.more || {})) if (form.elements[name]) form.elements[name].value = value;
   form.dataset.kosKey = found.key;
   form.dataset.kosNotedAt = found.noted_at;
   say(found.problem);

@@ -61,6 +61,7 @@ self.kosUnsent = (() => {
     body.set("client_key", form.key);
     body.set("noted_at", form.noted_at);
     body.set("person", form.person);
+    for (const [name, value] of Object.entries(form.more || {})) if (value) body.set(name, value);
     const headers = { Accept: "application/json", "X-CSRFToken": token };
     let answer;
     let said;
