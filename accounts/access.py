@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "matrix.edit",
             "help.answer",
             "posts.edit",
+            "posts.review",
             "recruiting.view",
             "recruiting.mark",
             "recruiting.edit",
@@ -83,6 +84,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         VIEW_PROGRAMME
         | {
             "posts.edit",
+            "posts.review",
             "help.answer",
             "recruiting.view",
             "recruiting.mark",

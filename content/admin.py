@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin_base import Looking, Repairing
-from content.models import MetricSnapshot, Post, PostLink
+from content.models import MetricSnapshot, Post, PostLink, PostReview
 
 
 @admin.register(Post)
@@ -59,3 +59,10 @@ class PostLinkAdmin(Looking):
     list_select_related = ("creator", "account", "post")
     list_filter = ("platform", "state")
     search_fields = ("url", "title", "platform_post_id")
+
+
+@admin.register(PostReview)
+class PostReviewAdmin(Looking):
+    list_display = ("post", "outcome", "by", "at")
+    list_select_related = ("post", "by")
+    list_filter = ("outcome",)

@@ -38,6 +38,26 @@ class Relationship(models.TextChoices):
     COMMISSION = "commission", _("Commission")
 
 
+class ReviewState(models.TextChoices):
+    """K21: whether a second person has looked at a post for which that is asked."""
+
+    NOT_ASKED = "", pgettext_lazy("review of a post", "Not asked for")
+    WAITS = "waits", pgettext_lazy("review of a post", "In review")
+    PROBLEM = "problem", pgettext_lazy("review of a post", "Problem found")
+    CLEAR = "clear", pgettext_lazy("review of a post", "Reviewed")
+
+
+# Such a post earns no reward and gets no traffic.
+HELD_BY_REVIEW = frozenset({ReviewState.WAITS, ReviewState.PROBLEM})
+
+
+class ReviewOutcome(models.TextChoices):
+    CLEAR = "clear", pgettext_lazy("review of a post", "Nothing to object to")
+    PROBLEM = "problem", pgettext_lazy("review of a post", "Problem found")
+    # The author says so; then it waits for a review again.
+    CORRECTED = "corrected", pgettext_lazy("review of a post", "Corrected by the author")
+
+
 class LinkState(models.TextChoices):
     """What became of a link that a creator added."""
 

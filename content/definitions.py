@@ -12,6 +12,10 @@ POSTS = {
     "post_location": _(
         "What the location tag of the post shows: the store, another place, or none. Unknown until a person or a file says so."
     ),
+    "post_review": _(
+        "Posts of a regulated trade, and of accounts for recruiting people, are reviewed by a second person. Until then they earn no reward."
+    ),
+    "review_waits": _("Whole days since the post was published."),
     "link_waits": _("Whole days since the link came in."),
     "followers_gained": _("New followers that the platform puts down to this post."),
 }

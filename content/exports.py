@@ -67,6 +67,11 @@ def register() -> None:
                     value=lambda row: row.get_location_display() if row.location else None,
                 ),
                 Column(
+                    heading=_("Review"),
+                    of="review",
+                    value=lambda row: row.get_review_display() if row.review else None,
+                ),
+                Column(
                     heading=_("Impressions"), of="impressions", value=lambda row: row.impressions
                 ),
                 Column(heading=_("Views"), of="views", value=lambda row: row.views),

@@ -9,9 +9,10 @@ from django.db.models import Q, QuerySet
 from django.forms import HiddenInput
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from content import store_posts
-from content.choices import Location, PostState
+from content.choices import HELD_BY_REVIEW, Location, PostState, ReviewState
 from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
 from content.models import Post, PostLink
@@ -33,6 +34,14 @@ def _accounts(request: HttpRequest) -> QuerySet[Any]:
 
 def _communities(request: HttpRequest) -> QuerySet[Any]:
     return Community.objects.for_user(request.user, "matrix.view")
+
+
+REVIEW = "posts.review"
+
+
+def by_owner(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    accounts = SocialAccount.objects.filter(handle__icontains=value)
+    return rows.filter(Q(creator__in=few_ids(called(value))) | Q(account__in=few_ids(accounts)))
 
 
 # Posts that should show their store and do not.
@@ -78,6 +87,7 @@ class PostFilter(ListFilter):
         ),
         ListColumn(code="relationship", label=_("Relationship to the brand"), usual=False),
         ListColumn(code="location", define="post_location", label=_("Location tag"), usual=False),
+        ListColumn(code="review", define="post_review", label=_("Review"), usual=False),
         ListColumn(code="state", label=_("State")),
     ]
 
@@ -100,11 +110,16 @@ class PostFilter(ListFilter):
     location = django_filters.ChoiceFilter(
         method="by_location",
         choices=[
-            (MISSING, _("Store accounts without their store")),
+            (MISSING, pgettext_lazy("location of a post", "Store missing")),
             *((code, label) for code, label in Location.choices if code),
         ],
         label=_("Location tag"),
         empty_label=_("Any location"),
+    )
+    review = django_filters.ChoiceFilter(
+        choices=[(code, label) for code, label in ReviewState.choices if code],
+        label=_("Review"),
+        empty_label=_("Any review"),
     )
     # The ledger of assets leads here with it.
     ownership = django_filters.ChoiceFilter(
@@ -130,8 +145,7 @@ class PostFilter(ListFilter):
 
     def by_whom(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Part of a creator's name or an account's handle, or the start of a number."""
-        accounts = SocialAccount.objects.filter(handle__icontains=value)
-        return rows.filter(Q(creator__in=few_ids(called(value))) | Q(account__in=few_ids(accounts)))
+        return by_owner(rows, value)
 
     def of_members(self, rows: QuerySet[Any], name: str, value: Community) -> QuerySet[Any]:
         """Posts of those who are in the community now."""
@@ -180,3 +194,35 @@ class LinkFilter(ListFilter):
         """Part of the creator's name or of the account's handle, or the start of the number."""
         accounts = SocialAccount.objects.filter(handle__icontains=value)
         return rows.filter(Q(creator__in=called(value)) | Q(account__in=few_ids(accounts)))
+
+
+class ReviewFilter(ListFilter):
+    """Posts that wait for a review, or to be corrected after one."""
+
+    sorts = {"published": "published_at"}
+    default_sort = "published"
+    columns = [
+        ListColumn(code="title", label=_("Post")),
+        ListColumn(code="who", label=_("Creator or account")),
+        ListColumn(code="why", label=_("Why")),
+        ListColumn(code="published", label=_("Published"), numeric=True, sort="published"),
+        ListColumn(code="waits", define="review_waits", label=_("Waits"), numeric=True),
+        ListColumn(code="review", define="post_review", label=_("Review")),
+    ]
+
+    who = django_filters.CharFilter(method="by_whom", label=_("Creator or account"), max_length=80)
+    platform = PlatformFilter(permission=REVIEW)
+    unit = UnitFilter(path_field="store", permission=REVIEW)
+    review = django_filters.ChoiceFilter(
+        choices=[(code, label) for code, label in ReviewState.choices if code in HELD_BY_REVIEW],
+        label=_("Review"),
+        empty_label=_("Waiting and to correct"),
+    )
+
+    class Meta:
+        model = Post
+        fields: list[str] = []
+
+    def by_whom(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Part of a creator's name or an account's handle, or the start of a number."""
+        return by_owner(rows, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from content.choices import Location
 from content.models import Post
+from content.reviews import MAX_NOTE
 from content.submissions import MAX_REASON
 from matrix.models import SocialAccount
 
@@ -72,6 +74,42 @@ class LocationForm(forms.Form):
         choices=lambda: _locations(Location.UNKNOWN.label),
         required=False,
     )
+
+
+class ReviewForm(forms.Form):
+    """A review: ``items`` are (code, what may be wrong); a tick says that it is."""
+
+    findings = forms.MultipleChoiceField(
+        label=_("Tick what is wrong"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The author reads it with how to put it right."),
+    )
+    note = forms.CharField(
+        label=_("A word to the author"),
+        max_length=MAX_NOTE,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    verdict = forms.ChoiceField(
+        choices=[("clear", ""), ("problem", "")], required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, items: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["findings"]
+        chosen.choices = items
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        found, verdict = given.get("findings"), given.get("verdict")
+        if verdict == "clear" and found:
+            self.add_error(
+                "findings", _("Something is ticked. Take the tick away, or report the problem.")
+            )
+        elif verdict != "clear" and not found:
+            self.add_error("findings", _("Tick what is wrong, or clear the post."))
+        return given
 
 
 class LinkToPostForm(forms.Form):

@@ -64,6 +64,9 @@ def link_add(request: HttpRequest, pk: int) -> HttpResponse:
     )
     account = get_object_or_404(theirs.select_related("unit"), pk=pk)
     form = LinkForm(request.POST or None)
+    form.fields["text"].required = True
+    form.fields["location"].required = is_store_account(account)
+    form.fields["location"].error_messages["required"] = str(submissions.LOCATION_NEEDED)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:

@@ -7,16 +7,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from content import posts, submissions
+from content import posts, reviews, submissions
 from content.choices import LinkState
 from content.forms import LinkForm
-from content.models import PostLink
+from content.models import PostLink, PostReview
+from content.review_words import words_of
 from kosops.lib.errors import DomainError
 from kosops.lib.htmx import page_or_fragment
 from kosops.lib.lists import keyset_page
@@ -40,15 +41,32 @@ def own_posts(request: HttpRequest, creator: Creator) -> HttpResponse:
         cursor=request.GET.get("cursor", ""),
         size=POSTS,
     )
+    problems = reviews.problems_of(page.rows)
     context = {
         "creator": creator,
         "page": page,
-        "rows": [(post, posts.interactions(post)) for post in page.rows],
+        "rows": [
+            (post, posts.interactions(post), _problem(problems.get(post.pk))) for post in page.rows
+        ],
         "links": submissions.links_of(creator)[:LINKS] if not page.previous else [],
     }
     return page_or_fragment(
         request, "mobile/posts.html", context, fragment="mobile/_own_posts.html"
     )
+
+
+@require_POST
+@own_page
+def corrected(request: HttpRequest, creator: Creator, pk: int) -> HttpResponse:
+    """Say that a post with a problem is corrected; it is reviewed again."""
+    post = get_object_or_404(posts.of_creator(creator), pk=pk)
+    try:
+        reviews.corrected(by=request.user, post=post)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Thank you. A second person looks at it again."))
+    return redirect("mobile:posts")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,6 +119,13 @@ def check(request: HttpRequest, creator: Creator) -> HttpResponse:
 
 
 # -- private -------------------------------------------------------------------
+
+
+def _problem(found: PostReview | None) -> dict[str, Any] | None:
+    """What a review found, as its author reads it: what has to hold and what to do."""
+    if found is None:
+        return None
+    return {"findings": [words for _code, words in words_of(found.findings)], "note": found.note}
 
 
 def _form(request: HttpRequest, form: LinkForm, *, problem: str = "", status: int = 200) -> Any:

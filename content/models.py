@@ -8,7 +8,16 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
-from content.choices import Genre, LinkState, Location, PostState, Relationship
+from content.choices import (
+    HELD_BY_REVIEW,
+    Genre,
+    LinkState,
+    Location,
+    PostState,
+    Relationship,
+    ReviewOutcome,
+    ReviewState,
+)
 from content.expressions import known_or_last
 from content.formulas import TIER_INTERACTIONS
 from matrix.models import Creator, PlatformField, SocialAccount
@@ -68,6 +77,15 @@ class Post(Figures):
         default="",
         db_default="",
     )
+    # Set by triggers alone: asked for when the post comes in, then what the last review said.
+    review = models.CharField(
+        max_length=7,
+        choices=ReviewState.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     figures_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -109,10 +127,54 @@ class Post(Figures):
                 condition=~Q(location=""),
                 name="post_by_location",
             ),
+            models.Index(
+                fields=["review", "published_at", "id"],
+                condition=~Q(review=""),
+                name="post_by_review",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title or str(self.pk)
+
+    @property
+    def is_held_by_review(self) -> bool:
+        """Whether it waits for a review, or for being corrected after one."""
+        return self.review in HELD_BY_REVIEW
+
+
+class PostReview(models.Model):
+    """What a second person found in a post, or that its author corrected it. Append-only.
+
+    ``asked`` and ``findings`` are codes of `content.review_rules.Item`: what was to be looked at,
+    and what of it does not hold. That neither the author nor the holder of the account reviews it,
+    triggers hold.
+    """
+
+    post = models.ForeignKey(Post, models.PROTECT, related_name="reviews")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=9, choices=ReviewOutcome.choices)
+    asked = models.JSONField(default=list)
+    findings = models.JSONField(default=list)
+    note = models.CharField(max_length=300, blank=True)
+
+    objects = scoped_by("post__store").as_manager()
+
+    class Meta:
+        verbose_name = _("review of a post")
+        verbose_name_plural = _("reviews of posts")
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(outcome=ReviewOutcome.PROBLEM) & ~Q(findings=[]))
+                | (~Q(outcome=ReviewOutcome.PROBLEM) & Q(findings=[])),
+                name="post_review_problem_named",
+            )
+        ]
+        indexes = [models.Index(fields=["post", "-id"], name="post_review_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.post} · {self.get_outcome_display()}"
 
 
 class MetricSnapshot(Figures):

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
 from accounts.models import Unit
-from content import posts, store_posts
+from content import posts, reviews, store_posts
 from content.definitions import POSTS
 from content.expressions import known_or_last
 from content.filters import MISSING, PostFilter
@@ -96,6 +96,7 @@ def post_list(request: HttpRequest) -> HttpResponse:
         "bulk": Bulk(),
         "count": partial(count_up_to, rows),
         "units": partial(unit_choices, request, VIEW, found.active.get("unit")),
+        "may_review": bool(access.reach(request.user, "posts.review")),
         "import_url": address_of("integrations:imports")
         if access.reach(request.user, "imports.run")
         else "",
@@ -161,6 +162,8 @@ def _post_page(
         "chart": _chart(history),
         "may_see_people": bool(access.reach(request.user, "matrix.view")),
         "location_form": _location_form(request, shown, location),
+        "last_review": reviews.history(shown).first() if shown.review else None,
+        "may_review": access.reach(request.user, "posts.review").covers(shown.store),
     }
     return page_or_fragment(
         request, "content/post.html", context, peek="content/_post_peek.html", status=status

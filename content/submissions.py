@@ -41,6 +41,9 @@ PUBLISHED_BEFORE = dt.timedelta(hours=72)
 CANDIDATES_WITHIN = dt.timedelta(days=14)
 MAX_REASON = 200
 
+LOCATION_NEEDED = _(
+    "Say what the location tag of the post shows: posts of a store’s account lead people to this store."
+)
 PROBLEMS: dict[Problem, Any] = {
     Problem.TOO_LONG: _("The text is too long. Paste only what the app copied."),
     Problem.NO_ADDRESS: _(
@@ -154,9 +157,7 @@ def add_link(
     if account and is_store_account(account) and not location:
         raise DomainError(
             "location_needed",
-            _(
-                "Say what the location tag of the post shows: posts of a store’s account lead people to this store."
-            ),
+            LOCATION_NEEDED,
             status=422,
         )
     added = PostLink(

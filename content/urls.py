@@ -1,12 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 
-from content import link_pages, pages
+from content import link_pages, pages, review_pages
 
 app_name = "content"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("posts/", pages.post_list, name="posts"),
     path("posts/<int:pk>/", pages.post, name="post"),
     path("posts/links/", link_pages.link_list, name="links"),
+    path("posts/reviews/", review_pages.review_list, name="reviews"),
+    path("posts/<int:pk>/review/", review_pages.review, name="review"),
     path("posts/<int:pk>/location/", pages.post_location, name="post_location"),
     path("posts/links/of-account/<int:pk>/", link_pages.link_add, name="link_add"),
     path("posts/links/<int:pk>/", link_pages.link, name="link"),

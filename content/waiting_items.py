@@ -13,20 +13,44 @@ from django.utils.translation import ngettext
 
 from accounts import waiting
 from accounts.models import Person
-from content import store_posts
-from content.choices import LinkState
+from content import reviews, store_posts
+from content.choices import LinkState, ReviewState
 from content.models import Post, PostLink
 from kosops.ui.formats import number
 from kosops.ui.listing import address
 from kosops.ui.parts import Waiting
 
 EDIT = "posts.edit"
+REVIEW = "posts.review"
 
 
 @waiting.question("links_without_post")
 def _links_without_post(person: Person) -> QuerySet[Any, Any]:
     links = PostLink.objects.for_user(person, EDIT)
     return waiting.figure(links.filter(state=LinkState.WAITING))
+
+
+@waiting.question("posts_to_review")
+def _posts_to_review(person: Person) -> QuerySet[Any, Any]:
+    return waiting.figure(reviews.waiting(Post.objects.for_user(person, REVIEW)))
+
+
+@waiting.register
+def to_review(person: Person) -> Iterator[Waiting]:
+    if count := waiting.facts_of(person)["posts_to_review"]:
+        yield Waiting(
+            text=format_html(
+                ngettext(
+                    "<b>{count}</b> post waits for a review by a second person",
+                    "<b>{count}</b> posts wait for a review by a second person",
+                    count,
+                ),
+                count=number(count),
+            ),
+            href=reverse("content:reviews") + address({}, review=ReviewState.WAITS),
+            icon="shield-check",
+            rank="notice",
+        )
 
 
 @waiting.question("posts_without_store")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from content.choices import PostState
+from content.choices import PostState, ReviewState
 from content.models import Post
 from incentives import rewards_rule
 from incentives.models import Boost, BoostBudget, RewardItem
@@ -67,11 +67,14 @@ def this_month(brand: Unit, month: Month) -> tuple[int, int]:
 
 @transaction.atomic
 def ask(*, by: Person, post: Post, amount: int, reason: str) -> Boost:
-    """Ask for traffic for a note. Refuses ``reason_needed``, ``note_not_online``, ``boost_open``."""
+    """Ask for traffic for a note. Refuses ``reason_needed``, ``note_not_online``,
+    ``note_in_review`` and ``boost_open``.
+    """
     if not reason.strip():
         raise DomainError("reason_needed", _("Say why, so that others can follow it."))
     if post.state != PostState.ONLINE:
         raise DomainError("note_not_online", _("Only a note that is online can get traffic."))
+    _refuse_if_held(post)
     made = Boost(
         post=post,
         period=str(Month.of(timezone.localdate())),
@@ -92,12 +95,14 @@ def ask(*, by: Person, post: Post, amount: int, reason: str) -> Boost:
 def approve(*, by: Person, boost: Boost, amount: int) -> Boost:
     """Approve an amount, within the budget of the month.
 
-    Refuses ``boost_decided``, ``own_boost``, ``amount_needed`` and ``budget_used_up``.
+    Refuses ``boost_decided``, ``own_boost``, ``note_in_review``, ``amount_needed`` and
+    ``budget_used_up``.
     """
     Unit.objects.select_for_update(no_key=True).get(pk=boost.post.brand_id)
     boost = _locked(boost, BoostState.ASKED)
     if boost.asked_by_id == by.pk:
         raise DomainError("own_boost", _("Somebody else has to approve what you asked for."))
+    _refuse_if_held(boost.post)
     if amount <= 0:
         raise DomainError("amount_needed", _("Approve an amount above zero, or decline."))
     month = Month.of(timezone.localdate())
@@ -152,6 +157,7 @@ def near_a_step(items: QuerySet[RewardItem]) -> list[tuple[RewardItem, int]]:
     short = items.filter(
         standing__in=[Standing.BELOW, Standing.WAITING, Standing.PAYABLE],
         post__state=PostState.ONLINE,
+        post__review__in=[ReviewState.NOT_ASKED, ReviewState.CLEAR],
         post__boosts=None,
         watched_until__gte=timezone.localdate(),
         value__isnull=False,
@@ -164,6 +170,14 @@ def near_a_step(items: QuerySet[RewardItem]) -> list[tuple[RewardItem, int]]:
         if following and (item.value or 0) >= NEAR * following.at_least:
             found.append((item, following.at_least - (item.value or 0)))
     return sorted(found, key=lambda each: each[1])[:NEAR_SHOWN]
+
+
+def _refuse_if_held(post: Post) -> None:
+    if post.is_held_by_review:
+        raise DomainError(
+            "note_in_review",
+            _("A second person has to clear this note before it gets traffic."),
+        )
 
 
 def _locked(boost: Boost, state: str) -> Boost:

@@ -18,6 +18,8 @@ class Standing(models.TextChoices):
     BELOW = "below", pgettext_lazy("reward", "Below the first step")
     UNKNOWN = "unknown", pgettext_lazy("reward", "Figures not in yet")
     HIDDEN = "hidden", pgettext_lazy("reward", "Held: hidden")
+    IN_REVIEW = "in_review", pgettext_lazy("reward", "Held: in review")
+    PROBLEM = "problem", pgettext_lazy("reward", "Held: review found a problem")
     REMOVED = "removed", pgettext_lazy("reward", "None: removed")
     STOPPED = "stopped", pgettext_lazy("reward", "Stopped by hand")
     FLAGGED = "flagged", pgettext_lazy("reward", "Held: figures to look at")

@@ -10,6 +10,8 @@ that is reached pays its whole amount; a step at 0 pays for the thing itself. Th
     count_days     figures later than this after publishing do not count
     watch_days     up to then a note that is removed gives its reward back, also after payment; one
                    that is hidden is held again
+    review         where a second person reviews notes, one that waits for that or has a problem is
+                   held until it is cleared
     caps           a person's month and the budget of the rule; first come, first served, and what
                    somebody has is not taken away because another earned more
     in points      the same, in points instead of money: held until the check, then free, and
@@ -45,6 +47,8 @@ class Stands(StrEnum):
 
     STANDS = "stands"
     PAUSED = "paused"
+    IN_REVIEW = "in_review"
+    PROBLEM = "problem"
     GONE = "gone"
 
 
@@ -56,11 +60,20 @@ class Reason(StrEnum):
     BELOW = "below"
     UNKNOWN = "unknown"
     HIDDEN = "hidden"
+    IN_REVIEW = "in_review"
+    PROBLEM = "problem"
     REMOVED = "removed"
     STOPPED = "stopped"
     FLAGGED = "flagged"
     CAP_PERSON = "cap_person"
     CAP_BUDGET = "cap_budget"
+
+
+_HELD = {
+    Stands.PAUSED: Reason.HIDDEN,
+    Stands.IN_REVIEW: Reason.IN_REVIEW,
+    Stands.PROBLEM: Reason.PROBLEM,
+}
 
 
 class RuleFault(ValueError):
@@ -156,8 +169,8 @@ def judge(thing: Thing, terms: Terms, as_of: dt.date) -> Verdict:
     if step is None or not step.amount:
         whole = thing.whole and thing.value is not None
         return Verdict(0, False, Reason.BELOW if whole else Reason.UNKNOWN)
-    if thing.stands == Stands.PAUSED:
-        return Verdict(step.amount, False, Reason.HIDDEN, step.at_least)
+    if thing.stands in _HELD:
+        return Verdict(step.amount, False, _HELD[thing.stands], step.at_least)
     if thing.jumped and step.at_least:
         return Verdict(step.amount, False, Reason.FLAGGED, step.at_least)
     if as_of < thing.done_on + dt.timedelta(days=terms.check_days):

@@ -23,7 +23,7 @@ class Source:
 
     key (text, unique in the source), creator_id, post_id, account_id (both may be NULL), platform,
     done_on (date), value (what the steps look at, NULL unknown), whole (nothing unknown in it),
-    stands ('stands', 'paused', 'gone'), jumped (boolean).
+    stands ('stands', 'paused', 'in_review', 'problem', 'gone'), jumped (boolean).
 
     More parameters: as_of, zone, currency, handed_in, count_days, jump. ``gone`` is how a thing
     stands whose row is no longer there.
@@ -72,7 +72,9 @@ NOTES = f"""
 SELECT 'note:' || p.id AS key, p.creator_id, p.id AS post_id, p.account_id, p.platform,
        (p.published_at AT TIME ZONE %(zone)s)::date AS done_on,
        {sql_of(TIER_INTERACTIONS, "v")} AS value, {whole_sql_of(TIER_INTERACTIONS, "v")} AS whole,
-       CASE p.state WHEN 'online' THEN 'stands' WHEN 'hidden' THEN 'paused' ELSE 'gone' END AS stands,
+       CASE p.state WHEN 'online' THEN CASE p.review WHEN 'waits' THEN 'in_review'
+                                               WHEN 'problem' THEN 'problem' ELSE 'stands' END
+                    WHEN 'hidden' THEN 'paused' ELSE 'gone' END AS stands,
        COALESCE(%(jump)s::bigint IS NOT NULL AND EXISTS ({JUMPS}), FALSE) AS jumped
   FROM content_post p
   {BOOSTED}
@@ -106,7 +108,8 @@ SELECT 'deal:' || o.creator_id || ':' || to_char(o.month, 'YYYY-MM') AS key, o.c
  GROUP BY o.creator_id, o.month
 """
 
-# What a person's accounts did in a month that is over: notes that are online.
+# What a person's accounts did in a month that is over: notes that are online and not held by a
+# review.
 ACCOUNTS = """
 SELECT 'account:' || n.account_id || ':' || to_char(n.month, 'YYYY-MM') AS key, n.creator_id,
        NULL::bigint AS post_id, n.account_id, n.platform,
@@ -116,6 +119,7 @@ SELECT 'account:' || n.account_id || ':' || to_char(n.month, 'YYYY-MM') AS key, 
                date_trunc('month', p.published_at AT TIME ZONE %(zone)s)::date AS month
           FROM content_post p JOIN matrix_socialaccount a ON a.id = p.account_id
          WHERE p.brand_id = %(brand)s AND a.creator_id IS NOT NULL AND p.state = 'online'
+           AND p.review NOT IN ('waits', 'problem')
            AND p.published_at >= (date_trunc('month', %(first)s::date::timestamp) AT TIME ZONE %(zone)s)
            AND p.published_at < ((%(last)s::date + 1)::timestamp AT TIME ZONE %(zone)s)) n
  WHERE (n.month + interval '1 month' - interval '1 day')::date BETWEEN %(first)s AND %(last)s

@@ -95,7 +95,7 @@ def judged(rule: RewardRule, terms: Terms) -> str:
     SELECT j.item_id, j.creator_id, j.month, j.posted, j.value,
            CASE WHEN j.is_stopped OR j.stands = 'gone' THEN 0 ELSE j.worth END AS amount,
            reason = 'payable' AS may_pay, reason,
-           CASE WHEN reason IN ('payable', 'waiting', 'hidden', 'flagged') THEN j.step END AS step
+           CASE WHEN reason IN ('payable', 'waiting', 'hidden', 'in_review', 'problem', 'flagged') THEN j.step END AS step
       FROM (
         SELECT i.id AS item_id, i.creator_id, date_trunc('month', i.done_on)::date AS month,
                i.earned AS posted, f.value, i.done_on,
@@ -114,6 +114,7 @@ def judged(rule: RewardRule, terms: Terms) -> str:
         WHEN j.stands = 'gone' THEN 'removed'
         WHEN j.worth = 0 THEN CASE WHEN j.known THEN 'below' ELSE 'unknown' END
         WHEN j.stands = 'paused' THEN 'hidden'
+        WHEN j.stands IN ('in_review', 'problem') THEN j.stands
         WHEN j.jumped AND j.step > 0 THEN 'flagged'
         WHEN %(as_of)s < j.done_on + %(check_days)s THEN 'waiting'
         ELSE 'payable' END AS reason) r

@@ -198,6 +198,10 @@ def standing_sentence(item: RewardItem) -> str:
         Standing.BELOW: _("%(what)s: %(value)s; %(needed)s are needed."),
         Standing.UNKNOWN: _("Not all figures have come in yet; unknown is not counted as 0."),
         Standing.HIDDEN: _("%(earned)s is held while the note is hidden."),
+        Standing.IN_REVIEW: _("%(earned)s is held until a second person has reviewed the note."),
+        Standing.PROBLEM: _(
+            "%(earned)s is held: the review of the note found a problem, which is to be corrected first."
+        ),
         Standing.REMOVED: _("The note is no longer there, so the reward is taken back."),
         Standing.STOPPED: _("Stopped by hand: %(reason)s"),
         Standing.FLAGGED: _(

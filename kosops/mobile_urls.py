@@ -22,6 +22,7 @@ urlpatterns = [
     path("posts/", content.own_posts, name="posts"),
     path("posts/add/", content.add, name="post_add"),
     path("posts/check/", content.check, name="post_check"),
+    path("posts/<int:pk>/corrected/", content.corrected, name="post_corrected"),
     path("money/", money.money, name="money"),
     path("money/statements/<int:statement_id>/pdf/", money.statement_pdf, name="statement_pdf"),
     *disputes,

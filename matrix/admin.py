@@ -140,7 +140,7 @@ class BrandPlatformAdmin(Looking):
 
 @admin.register(BrandTrade)
 class BrandTradeAdmin(Looking):
-    list_display = ("brand", "trade")
+    list_display = ("brand", "trade", "regulated_from")
     list_select_related = ("brand",)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -236,11 +237,16 @@ def change_platform(
 
 @transaction.atomic
 def set_trade(*, by: Person | None, brand: Unit, trade: str) -> Trade:
-    """Say what the brand deals in; the same again changes nothing."""
+    """Say what the brand deals in; the same again changes nothing.
+
+    In a regulated trade posts are reviewed that are published from now on.
+    """
     Unit.objects.select_for_update().get(pk=brand.pk)
     row = BrandTrade.objects.filter(brand=brand).first() or BrandTrade(brand=brand)
     before, row.trade = row.trade, Trade(trade)
     if before != row.trade:
+        begun = row.regulated_from or timezone.now()
+        row.regulated_from = begun if row.trade in REGULATED else None
         row.save()
         activity.record(
             by=by,

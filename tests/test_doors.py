@@ -160,6 +160,7 @@ class World:
     batch: ImportBatch
     issue: ImportIssue
     post: Post
+    recruits: Post
     link: PostLink
     pairing: Pairing
     member: CommunityMember
@@ -336,7 +337,9 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "matrix:apply_status": lambda w: {"token": decrypt(w.application.status_token)},
     "content:post": lambda w: {"pk": w.post.pk},
     "content:post_location": lambda w: {"pk": w.post.pk},
-    "content:link_add": lambda w: {"pk": c.account(w.chengye.brand, handle="Chengye").pk},
+    "content:review": lambda w: {"pk": w.recruits.pk},
+    "mobile:post_corrected": lambda w: {"pk": w.post.pk},
+    "content:link_add": lambda w: {"pk": w.recruits.account_id},
     "content:link": lambda w: {"pk": w.link.pk},
     "content:link_to_post": lambda w: {"pk": w.link.pk},
     "content:link_refuse": lambda w: {"pk": w.link.pk},
@@ -490,6 +493,7 @@ FORMS = {
     "incentives:race_dispute_answer": {"state": "upheld", "text": "No reason"},
     "content:link_refuse": {"reason": "No reason"},
     "content:post_location": {"location": "none"},
+    "content:review": {"verdict": "problem", "findings": "fee"},
     "incentives:boost_ask": {"amount": "50", "reason": "No reason"},
     "incentives:boost_step": {"act": "approve", "amount": "50"},
     "incentives:reward_stop": {"reason": "No reason"},
@@ -638,6 +642,14 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             creator=chengye.zhou,
             platform="xiaohongshu",
             title="Post of Zhou",
+            published_at=c.at("2026-09-01"),
+        ),
+        recruits=Post.objects.create(
+            brand=chengye.brand,
+            store=chengye.brand,
+            account=c.account(chengye.brand, handle="Chengye hiring", purpose="recruiting"),
+            platform="xiaohongshu",
+            title="We are hiring",
             published_at=c.at("2026-09-01"),
         ),
         link=submissions.add_link(

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, scoped_by
-from matrix.choices import Domain, Platform, Trade
+from matrix.choices import REGULATED, Domain, Platform, Trade
 
 CODE_LENGTH = 20
 KEY = "matrix.platforms"
@@ -67,12 +67,21 @@ class BrandTrade(models.Model):
 
     brand = models.OneToOneField(Unit, models.PROTECT, related_name="trade")
     trade = models.CharField(max_length=20, choices=Trade.choices)
+    # Posts from then on are reviewed by a second person (K21); nothing earlier is.
+    regulated_from = models.DateTimeField(null=True, blank=True)
 
     objects = scoped_by("brand").as_manager()
 
     class Meta:
         verbose_name = _("trade of a brand")
         verbose_name_plural = _("trades of brands")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(trade__in=sorted(REGULATED), regulated_from__isnull=False)
+                | (~Q(trade__in=sorted(REGULATED)) & Q(regulated_from=None)),
+                name="brand_trade_regulated_from",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.get_trade_display())

@@ -68,6 +68,12 @@ def test_a_removed_note_gives_its_reward_back_and_a_hidden_one_waits():
     assert judged(1_000, stands=Stands.PAUSED) == (5_000, False, Reason.HIDDEN)
 
 
+def test_a_note_that_a_review_holds_is_held_with_what_it_is_worth():
+    assert judged(1_000, stands=Stands.IN_REVIEW) == (5_000, False, Reason.IN_REVIEW)
+    assert judged(1_000, stands=Stands.PROBLEM) == (5_000, False, Reason.PROBLEM)
+    assert judged(5, STEPPED, stands=Stands.IN_REVIEW) == (0, False, Reason.BELOW)
+
+
 def test_a_jump_is_looked_at_before_a_step_pays():
     assert judged(1_000, jumped=True) == (5_000, False, Reason.FLAGGED)
     assert judged(10, jumped=True) == (500, True, Reason.PAYABLE), "the note itself is paid"

@@ -9,12 +9,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.choices import Role
+from content import reviews
 from content.choices import LinkState
 from content.formulas import TIER_INTERACTIONS, is_whole, value_of
 from content.models import MetricSnapshot, Post, PostLink
-from incentives import ledger, proof, rewards, rewards_boosts, rewards_rule, rewards_runs
+from incentives import (
+    ledger,
+    proof,
+    rewards,
+    rewards_boosts,
+    rewards_rule,
+    rewards_runs,
+    rewards_words,
+)
 from incentives.models import Journal, LedgerAccount, RewardItem, RewardLine, RewardRule
-from incentives.rewards_rule import Thing
+from incentives.rewards_rule import Stands, Thing
 from kosops.lib.errors import DomainError
 from kosops.lib.periods import Month
 from tests import cast as c
@@ -71,7 +80,9 @@ def approved(people, lin, zhao):
 
 
 def note(creator, days_ago, interactions=10, **fields):
-    account = creator.social_accounts.first() or c.account(creator, handle=creator.name)
+    account = fields.pop("account", None) or (
+        creator.social_accounts.first() or c.account(creator, handle=creator.name)
+    )
     figures = {"likes": interactions, "saves": 0, "comments": 0}
     published = timezone.now() - days(days_ago)
     return Post.objects.create(
@@ -161,6 +172,79 @@ def test_a_hidden_note_is_held_again(people, approved):
     run(people)
     assert owed(people, people.may, "accrued") == 5_000
     assert owed(people, people.may, "payable") == 0
+
+
+@pytest.fixture
+def ren(people):
+    return c.person("ren", (Role.REVIEWER, people.brand))
+
+
+@pytest.fixture
+def hiring(people):
+    """May's only account, whose notes a second person reviews."""
+    return c.account(people.may, handle="hiring", purpose="recruiting")
+
+
+def test_a_note_in_review_is_held_until_it_is_cleared(people, approved, hiring, ren):
+    approved()
+    post = note(people.may, 8, 1_200)
+    run(people)
+    assert reward_of(post).standing == "in_review"
+    assert "until a second person has reviewed" in rewards_words.standing_sentence(reward_of(post))
+    assert (owed(people, people.may, "accrued"), owed(people, people.may, "payable")) == (5_000, 0)
+
+    reviews.review(by=ren, post=post, findings=[])
+    run(people)
+    assert (owed(people, people.may, "accrued"), owed(people, people.may, "payable")) == (0, 5_000)
+
+
+def test_what_was_payable_is_held_again_after_a_problem_and_not_lost(people, approved, hiring, ren):
+    approved()
+    post = note(people.may, 8, 1_200)
+    reviews.review(by=ren, post=post, findings=[])
+    run(people)
+    reviews.review(by=ren, post=post, findings=["fee"])
+    run(people)
+
+    assert reward_of(post).standing == "problem"
+    assert "found a problem" in rewards_words.standing_sentence(reward_of(post))
+    assert (owed(people, people.may, "accrued"), owed(people, people.may, "payable")) == (5_000, 0)
+    assert proof.differences(proof.verify()) == 0
+
+
+def test_notes_of_an_account_count_without_those_in_review(people, approved, hiring, ren):
+    month = Month.of(TODAY).shifted(-1)
+    first = (TODAY - month.first_day).days
+    rule = approved(
+        source="account",
+        steps=[{"at_least": 2, "amount": 3_000}],
+        first_day=TODAY - days(31),
+        check_days=0,
+    )
+    assert rule.pk
+    posts = [note(people.may, first - shift) for shift in (1, 2)]
+    reviews.review(by=ren, post=posts[0], findings=[])
+    run(people)
+    assert RewardItem.objects.get(rule=rule).value == 1
+
+    reviews.review(by=ren, post=posts[1], findings=[])
+    run(people)
+    assert RewardItem.objects.get(rule=rule).value == 2
+
+
+def test_a_note_that_a_review_holds_gets_no_traffic(people, lin, zhao, hiring, ren):
+    post = note(people.may, 2)
+    post.refresh_from_db()
+    asked = {"by": lin, "amount": 10_000, "reason": "Runs well"}
+    refused("note_in_review", rewards_boosts.ask, post=post, **asked)
+
+    reviews.review(by=ren, post=post, findings=[])
+    post.refresh_from_db()
+    rewards_boosts.set_budget(by=lin, brand=people.brand, month=Month.of(TODAY), amount=40_000)
+    boost = rewards_boosts.ask(post=post, **asked)
+    reviews.review(by=ren, post=post, findings=["pay"])
+    boost.refresh_from_db()
+    refused("note_in_review", rewards_boosts.approve, by=zhao, boost=boost, amount=10_000)
 
 
 def test_after_the_watch_nothing_changes_any_more(people, approved):
@@ -263,6 +347,7 @@ def test_a_note_that_was_handed_in_counts(people, approved):
     approved(handed_in=True)
     post = note(people.may, 8)
     PostLink.objects.create(
+        store=people.may.store,
         brand=people.brand,
         creator=people.may,
         platform="xiaohongshu",
@@ -417,6 +502,7 @@ notes = st.fixed_dictionaries(
         "saves": st.one_of(st.none(), st.integers(0, 10)),
         "state": st.sampled_from(["online", "online", "hidden", "removed"]),
         "stopped": st.sampled_from([False, False, False, True]),
+        "review": st.sampled_from(["", "", "waits", "problem", "clear"]),
     }
 )
 
@@ -433,7 +519,7 @@ notes = st.fixed_dictionaries(
     budget=st.one_of(st.none(), st.integers(100, 1_500)),
     zero=st.booleans(),
 )
-def test_the_run_and_the_rule_agree(people, lin, zhao, drawn, grown, cap, budget, zero):
+def test_the_run_and_the_rule_agree(people, lin, zhao, ren, drawn, grown, cap, budget, zero):
     """Two runs, between which figures move, against the rule applied note by note."""
     steps = [{"at_least": 0, "amount": 50}] * zero + [
         {"at_least": 10, "amount": 200},
@@ -450,6 +536,13 @@ def test_the_run_and_the_rule_agree(people, lin, zhao, drawn, grown, cap, budget
         rewards.approve(by=zhao, rule=rule)
         found = rewards_rule.terms_from_json(rule.terms)
         whose = [people.may, people.zhou]
+        accounts = {
+            (place, asked): c.account(
+                creator, handle=f"{place} {asked}", purpose="recruiting" if asked else "sales"
+            )
+            for place, creator in enumerate(whose)
+            for asked in (False, True)
+        }
         posts = [
             note(
                 whose[one["who"]],
@@ -458,9 +551,12 @@ def test_the_run_and_the_rule_agree(people, lin, zhao, drawn, grown, cap, budget
                 saves=one["saves"],
                 comments=1,
                 state=one["state"],
+                account=accounts[one["who"], one["review"] != ""],
             )
             for one in drawn
         ]
+        for post, one in zip(posts, drawn, strict=True):
+            reviewed(ren, post, one["review"])
         run(people)
         check(found, posts, {post.pk: 0 for post in posts})
         posted = {item.post_id: item.earned for item in RewardItem.objects.all()}
@@ -477,6 +573,19 @@ def test_the_run_and_the_rule_agree(people, lin, zhao, drawn, grown, cap, budget
         transaction.set_rollback(True)
 
 
+def reviewed(ren, post, state):
+    """Bring a post that waits into a state of review."""
+    if state in ("problem", "clear"):
+        reviews.review(by=ren, post=post, findings=["fee"] if state == "problem" else [])
+    post.refresh_from_db()
+
+
+def stands(post):
+    held = {"waits": "in_review", "problem": "problem"}
+    online = held.get(post.review, "stands")
+    return Stands({"online": online, "hidden": "paused", "removed": "gone"}[post.state])
+
+
 def check(found, posts, posted):
     items = {item.post_id: item for item in RewardItem.objects.order_by("pk")}
     verdicts = {}
@@ -487,7 +596,7 @@ def check(found, posts, posted):
             done_on=timezone.localdate(post.published_at),
             value=value_of(TIER_INTERACTIONS, figures),
             whole=is_whole(TIER_INTERACTIONS, figures, post.platform),
-            stands={"online": "stands", "hidden": "paused", "removed": "gone"}[post.state],
+            stands=stands(post),
             stopped=item.stopped_by_id is not None,
         )
         verdicts[post.pk] = rewards_rule.judge(thing, found, TODAY)

@@ -252,6 +252,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
         .latest("pk")
         .pk
     ),
+    "content:review:pk": lambda: Post.objects.filter(review="waits").latest("pk").pk,
+    "mobile:post_corrected:pk": lambda: Post.objects.filter(review="problem").latest("pk").pk,
     "content:creator_posts:pk": lambda: Creator.objects.latest("pk").pk,
     **dict.fromkeys(
         ("content:link:pk", "content:link_to_post:pk", "content:link_refuse:pk"),

@@ -142,6 +142,7 @@ ROWS = {
     "accounts:jobs": List(Job, manager=PAGE),
     "accounts:people": List(Person),
     "content:links": List(PostLink, manager=PAGE),
+    "content:reviews": List(Post),
     "content:posts": List(Post, manager=PAGE),
     "customers:orders": List(Order, manager=PAGE),
     "customers:waiting_refunds": List(WaitingRefund, manager=0),
@@ -261,6 +262,7 @@ def fill(world: World, first: int, last: int) -> None:
     copies(AccountEvent, [AccountEvent.objects.earliest("pk")], handles, account_id="n.id")
     copies(Post, [world.post], creators, creator_id="n.id", title_key=named)
     copies(Post, [world.post], numbers, title_key="'own' || n.num")
+    copies(Post, [world.recruits], numbers, title_key="'hires' || n.num", review="''")
     group = world.member.community
     copies(Community, [group], numbers, name=named)
     copies(CommunityMember, [world.member], creators, creator_id="n.id")

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.choices import Role
 from accounts.filters import ActivityFilter, JobFilter, PersonFilter
 from accounts.models import Person
-from content.filters import LinkFilter, PostFilter
+from content.filters import LinkFilter, PostFilter, ReviewFilter
 from customers.filters import OrderFilter, WaitingRefundFilter
 from incentives.correction_filters import CorrectionFilter
 from incentives.dispute_filters import DisputeFilter
@@ -58,6 +58,7 @@ TEMPLATES = {
     RedemptionFilter: "incentives/_redemptions.html",
     StaffReportFilter: "matrix/_staff_reports.html",
     StoreFilter: "matrix/_stores.html",
+    ReviewFilter: "content/_reviews.html",
     RewardFilter: "incentives/_rewards.html",
     StatementFilter: "incentives/_statements.html",
     OwnOrderFilter: "incentives/_own_orders.html",

@@ -20,6 +20,7 @@ PEEKS = [
     "accounts:job",
     "accounts:person",
     "content:post",
+    "content:review",
     "customers:order",
     "incentives:explain",
     "incentives:payee",
