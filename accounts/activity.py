@@ -28,6 +28,7 @@ SYSTEM = "kosops"
 # listed (tests/test_consistency.py), so that the log reads in each language.
 DONE: dict[str, Promise] = {
     "added": pgettext_lazy("activity", "added"),
+    "warnings_accepted": pgettext_lazy("activity", "warnings accepted"),
     "answered": pgettext_lazy("activity", "answered"),
     "approved": pgettext_lazy("activity", "approved"),
     "born_named": pgettext_lazy("activity", "day of birth named"),

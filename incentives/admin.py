@@ -64,6 +64,7 @@ from incentives.models import (
     RewardLine,
     RewardRule,
     RewardRun,
+    SchemeCheck,
     Settlement,
     ShareLink,
     StaffPlace,
@@ -595,6 +596,13 @@ class ThemeResultAdmin(Looking):
     list_display = ("theme", "post", "creator", "interactions", "points")
     list_select_related = ("theme", "post", "creator")
     search_fields = ("=creator__number",)
+
+
+@admin.register(SchemeCheck)
+class SchemeCheckAdmin(Looking):
+    list_display = ("name", "brand", "kind", "outcome", "rules_version", "checked_by", "checked_at")
+    list_select_related = ("brand", "checked_by")
+    list_filter = ("kind", "outcome")
 
 
 @admin.register(ShareLink)

@@ -28,6 +28,7 @@ class IncentivesConfig(AppConfig):
             race_waiting,
             reward_proof,
             rewards_jobs,
+            scheme_exports,
             themes,
             tier_names,
             waiting_items,
@@ -55,6 +56,7 @@ class IncentivesConfig(AppConfig):
             proof.register(check)
         exports.register()
         points_exports.register()
+        scheme_exports.register()
         finding.register()
         first_steps.register(
             first_steps.Step(
@@ -171,6 +173,14 @@ class IncentivesConfig(AppConfig):
                 icon="sparkles",
                 order=70,
                 permission="points.view",
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Scheme check"),
+                url_name="incentives:schemes",
+                icon="shield-check",
+                order=75,
+                permission="rewards.view",
             ),
             navigation.NavItem(
                 group=navigation.REWARD,

@@ -19,6 +19,7 @@ from incentives import (
     proof,
     proof_runs,
     proof_words,
+    schemes,
     settlement,
     standing,
     tier_runs,
@@ -70,6 +71,12 @@ def run_points(*, today: dt.date | None = None) -> None:
             standing.work_out(by=None, brand=brand, today=today or timezone.localdate())
         except DomainError as refusal:
             logger.warning("Points of %s: %s", brand, refusal)
+
+
+def check_schemes(*, today: dt.date | None = None) -> None:
+    """Check the schemes that run by the rules of today, where that was not done yet."""
+    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+        schemes.check_running(by=None, brand=brand, today=today or timezone.localdate())
 
 
 def run_brand(

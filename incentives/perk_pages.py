@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import access, brands
 from accounts.models import Unit
-from incentives import perks, rewards_coupons
+from incentives import perks, rewards_coupons, scheme_words, schemes
 from incentives.models import Redemption, Reward
 from incentives.perk_filters import RedemptionFilter
 from incentives.perk_forms import CancelForm, CodesForm, HandOutForm, RewardForm
@@ -171,6 +171,7 @@ def _reward_page(
         "may_edit": may_edit,
         "rules": shown.rules.filter(state=RuleState.APPROVED).order_by("-period"),
         "waits": rewards_coupons.waiting_for(shown),
+        "panel": scheme_words.panel(shown, schemes.latest(shown)),
     }
     wrong = form.is_bound or codes.is_bound
     return render(request, "incentives/catalogue_item.html", context, status=422 if wrong else 200)

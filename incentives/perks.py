@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from incentives import perk_rules, points
+from incentives import perk_rules, points, schemes
 from incentives.models import CouponCode, Redemption, Reward
 from incentives.perk_rules import Access, Taker
 from incentives.points_choices import Delivery, RedemptionState, RewardKind, RewardState
@@ -188,7 +188,7 @@ def add_reward(*, by: Person | None, brand: Unit, **fields: Any) -> Reward:
 @transaction.atomic
 def change_reward(*, by: Person | None, reward: Reward, **fields: Any) -> Reward:
     """Change a reward; who took it keeps what they paid. Refuses what `_check` refuses,
-    ``delivery_fixed`` and ``stock_below_taken``.
+    ``delivery_fixed``, ``stock_below_taken`` and, while it is open, what `schemes.require` refuses.
     """
     reward = _locked(reward)
     codes = reward.delivery == Delivery.CODE
@@ -208,6 +208,8 @@ def change_reward(*, by: Person | None, reward: Reward, **fields: Any) -> Reward
             taken=reward.taken,
         )
     reward.save(update_fields=list(fields))
+    if reward.state == RewardState.OPEN:
+        schemes.require(by=by, scheme=reward)
     activity.record(
         by=by,
         verb="reward.changed",
@@ -221,12 +223,16 @@ def change_reward(*, by: Person | None, reward: Reward, **fields: Any) -> Reward
 
 @transaction.atomic
 def set_state(*, by: Person | None, reward: Reward, state: str) -> Reward:
-    """Open or close a reward. Refuses ``no_codes`` when a coupon has none."""
+    """Open or close a reward. Refuses ``no_codes`` when a coupon has none, and to open what
+    `schemes.require` refuses.
+    """
     reward = _locked(reward)
     if reward.state == state:
         return reward
     if state == RewardState.OPEN and reward.delivery == Delivery.CODE and not reward.stock:
         raise DomainError("no_codes", _("Add codes first: there is nothing to hand out yet."))
+    if state == RewardState.OPEN:
+        schemes.require(by=by, scheme=reward)
     before, reward.state = reward.state, state
     reward.save(update_fields=["state"])
     activity.record(

@@ -25,6 +25,8 @@ from incentives import (
     race_standings,
     race_words,
     races,
+    scheme_words,
+    schemes,
 )
 from incentives.models import Race, RaceDispute, RaceEntry, RaceScreen, RaceStanding
 from incentives.race_choices import DisputeState, RaceKind, RaceScheme, RaceState
@@ -168,6 +170,7 @@ def _doing(request: HttpRequest, shown: Race) -> dict[str, Any]:
         "may_edit": may_edit,
         "may_file": bool(shown.standings_at)
         and access.reach(request.user, VIEW).covers(shown.brand),
+        "panel": scheme_words.panel(shown, schemes.latest(shown)) if may_edit else None,
         "may_freeze": may_edit and over and shown.state in races.RUNNING,
         "may_approve": may_approve and fixed and total and not shown.approved_at,
         "total": total,

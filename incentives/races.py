@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import access, activity
 from accounts.models import Person, Unit
-from incentives import race_facts, race_rules, race_sql
+from incentives import race_facts, race_rules, race_sql, schemes
 from incentives.models import Race, RaceEntry, RaceFormula
 from incentives.race_choices import Measure, RaceKind, RaceScheme, RaceState, TieRule
 from incentives.race_rules import Formula, FormulaFault, Heads, Leagues, Term
@@ -291,7 +291,7 @@ def change_race(
 def start(*, by: Person | None, race: Race) -> Race:
     """Let a draft run: its formula and the leagues stay as they are now for the season.
 
-    Refuses ``race_started``, ``race_over`` and ``nobody_runs``.
+    Refuses ``race_started``, ``race_over``, ``nobody_runs`` and what `schemes.require` refuses.
     """
     race = _locked(race)
     if race.state != RaceState.DRAFT:
@@ -302,6 +302,7 @@ def start(*, by: Person | None, race: Race) -> Race:
         )
     formula = formula_of(race)
     checked(formula, race.kind)
+    schemes.require(by=by, scheme=race)
     race.formula = race.formulas.order_by("-version").first()
     race.state, race.started_at = RaceState.RUNNING, timezone.now()
     race.save(update_fields=["formula", "state", "started_at"])

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from incentives import rewards_rule, rewards_sources
+from incentives import rewards_rule, rewards_sources, schemes
 from incentives.choices import COUPONS, POINTS
 from incentives.models import Reward, RewardItem, RewardRule
 from incentives.points_choices import Delivery
@@ -133,7 +133,8 @@ def _check_coupon(terms: Terms, coupon: Reward | None, brand: Unit) -> None:
 def approve(*, by: Person, rule: RewardRule) -> RewardRule:
     """Let a rule hold. An open-ended one with the same code ends the day before.
 
-    Refuses ``rule_decided``, ``own_rule``, ``rule_starts_in_past`` and ``rules_overlap``.
+    Refuses ``rule_decided``, ``own_rule``, ``rule_starts_in_past``, ``rules_overlap`` and what
+    `schemes.require` refuses.
     """
     rule = _locked(rule)
     if rule.created_by_id == by.pk:
@@ -153,6 +154,7 @@ def approve(*, by: Person, rule: RewardRule) -> RewardRule:
             _("The rule “%(other)s” already holds on some of these days."),
             other=other.name,
         )
+    schemes.require(by=by, scheme=rule)
     return _decide(by, rule, RuleState.APPROVED, "", "reward_rule.approved")
 
 

@@ -16,7 +16,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import access, brands
 from accounts.models import Unit
-from incentives import perks, rewards, rewards_coupons, rewards_jobs, rewards_rule, rewards_words
+from incentives import (
+    perks,
+    rewards,
+    rewards_coupons,
+    rewards_jobs,
+    rewards_rule,
+    rewards_words,
+    scheme_words,
+    schemes,
+)
 from incentives.models import Reward, RewardItem, RewardRule
 from incentives.points_choices import Delivery
 from incentives.rewards_choices import RuleState
@@ -189,8 +198,16 @@ def reward_rules(request: HttpRequest) -> HttpResponse:
         .order_by("-id")[:50]
     )
     waits = rewards_coupons.waiting_at(brand)
+    checks = schemes.of_rules(brand)
     context = {
-        "rules": [_shown(request, rule) | {"waits": waits.get(rule.pk, 0)} for rule in rules],
+        "rules": [
+            _shown(request, rule)
+            | {
+                "waits": waits.get(rule.pk, 0),
+                "panel": scheme_words.panel(rule, checks.get(rule.pk)),
+            }
+            for rule in rules
+        ],
         "form": form,
         "may_edit": access.reach(request.user, EDIT).covers(brand),
     }

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from content.formulas import TIER_INTERACTIONS, sql_of, whole_sql_of
+from incentives import scheme_rules
 from incentives.organic_sql import BOOSTED, JUMPS
 
 Text = str | Promise
@@ -26,7 +27,8 @@ class Source:
     stands ('stands', 'paused', 'in_review', 'problem', 'gone'), jumped (boolean).
 
     More parameters: as_of, zone, currency, handed_in, count_days, jump. ``gone`` is how a thing
-    stands whose row is no longer there.
+    stands whose row is no longer there. ``basis`` is one of `scheme_rules.ALLOWED`: nobody is
+    rewarded for a tap on share, or for people they brought in.
     """
 
     code: str
@@ -35,18 +37,27 @@ class Source:
     query: str
     gone: str = "gone"
     of_posts: bool = False
+    basis: str = "work"
 
 
 _sources: dict[str, Source] = {}
 
 
 def register(source: Source) -> Source:
+    """Let rules reward things of a source. Raises ValueError where its basis is not allowed."""
+    if source.basis not in scheme_rules.ALLOWED:
+        raise ValueError(f"Nobody is rewarded for {source.basis}: {source.code}")
     _sources[source.code] = source
     return source
 
 
 def source_of(code: str) -> Source:
     return _sources[code]
+
+
+def basis_of(code: str) -> str:
+    """What a reward of this source follows from; of one that is gone its own name."""
+    return _sources[code].basis if code in _sources else code
 
 
 def sources() -> list[Source]:
@@ -126,10 +137,24 @@ SELECT 'account:' || n.account_id || ':' || to_char(n.month, 'YYYY-MM') AS key, 
  GROUP BY n.creator_id, n.account_id, n.platform, n.month
 """
 
-register(Source("note", _("Notes"), _("Interactions"), NOTES, of_posts=True))
+register(Source("note", _("Notes"), _("Interactions"), NOTES, of_posts=True, basis="posts"))
 register(
-    Source("deal", _("Credited orders of a month"), _("Credited orders"), DEALS, gone="stands")
+    Source(
+        "deal",
+        _("Credited orders of a month"),
+        _("Credited orders"),
+        DEALS,
+        gone="stands",
+        basis="orders",
+    )
 )
 register(
-    Source("account", _("Notes of an account in a month"), _("Notes"), ACCOUNTS, gone="stands")
+    Source(
+        "account",
+        _("Notes of an account in a month"),
+        _("Notes"),
+        ACCOUNTS,
+        gone="stands",
+        basis="posts",
+    )
 )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from incentives import standing_rules
+from incentives import scheme_rules, schemes, standing_rules
 from incentives.models import Standing, StandingMonth
 from incentives.standing_rules import Asked, Work
 from kosops.lib.errors import DomainError
@@ -145,10 +145,15 @@ def entitled() -> Q:
 
 @transaction.atomic
 def add_standing(*, by: Person | None, brand: Unit, **fields: Any) -> Standing:
-    """Add a member price. Refuses ``asks_nothing`` and ``standing_name_taken``."""
+    """Add a member price; it rests where warnings of the platform rules are to be accepted first.
+
+    Refuses ``asks_nothing``, ``standing_name_taken`` and ``scheme_stopped``.
+    """
     if not fields.get("notes", 1) and not fields.get("orders"):
         raise DomainError("asks_nothing", _("Ask for at least one note or one order a month."))
     standing = Standing(brand=brand, **fields)
+    if scheme_rules.warnings(schemes.findings_now(standing, None)):
+        standing.active = False
     try:
         with transaction.atomic():
             standing.save()
@@ -156,6 +161,8 @@ def add_standing(*, by: Person | None, brand: Unit, **fields: Any) -> Standing:
         raise DomainError(
             "standing_name_taken", _("There is already a member price of this name.")
         ) from error
+    if standing.active:
+        schemes.require(by=by, scheme=standing)
     activity.record(
         by=by, verb="standing.added", object=standing, unit=brand, after={"name": standing.name}
     )
@@ -164,11 +171,16 @@ def add_standing(*, by: Person | None, brand: Unit, **fields: Any) -> Standing:
 
 @transaction.atomic
 def switch(*, by: Person | None, standing: Standing, active: bool) -> Standing:
-    """Let a member price rest or take it up again; months that are worked out stay."""
+    """Let a member price rest or take it up again; months that are worked out stay.
+
+    To take it up refuses what `schemes.require` refuses.
+    """
     standing = (
         Standing.objects.select_for_update(of=("self",)).select_related("brand").get(pk=standing.pk)
     )
     if standing.active != active:
+        if active:
+            schemes.require(by=by, scheme=standing)
         standing.active = active
         standing.switched_at = timezone.now()
         standing.save(update_fields=["active", "switched_at"])

@@ -63,10 +63,13 @@ def standings(request: HttpRequest) -> HttpResponse:
             data["discount_bp"] = data.pop("discount") * 100
             data["first_order_bp"] = data.pop("first_order") * 100
             try:
-                standing.add_standing(by=request.user, brand=brand, **data)
+                added = standing.add_standing(by=request.user, brand=brand, **data)
             except DomainError as refusal:
                 form.add_error(None, str(refusal))
             else:
+                if not added.active:
+                    messages.warning(request, _("It rests until the warnings are accepted."))
+                    return redirect("incentives:scheme", "standing", added.pk)
                 messages.success(request, _("Added; tonight it is worked out who has it."))
                 return redirect("incentives:standings")
     month = Month.of(timezone.localdate())
@@ -86,5 +89,8 @@ def standing_switch(request: HttpRequest, standing_id: int) -> HttpResponse:
     """Let a member price rest, or take it up again."""
     access.require(request.user, EDIT)
     found = get_object_or_404(Standing.objects.for_user(request.user, EDIT), pk=standing_id)
-    standing.switch(by=request.user, standing=found, active=not found.active)
+    try:
+        standing.switch(by=request.user, standing=found, active=not found.active)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
     return redirect("incentives:standings")

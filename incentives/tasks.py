@@ -22,6 +22,7 @@ def nightly_points() -> None:
 
 @shared_task
 def nightly_rewards() -> None:
+    nightly.check_schemes()
     rewards_jobs.run_all()
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, brands
-from incentives import themes, words
+from incentives import scheme_words, schemes, themes, words
 from incentives.models import Theme, ThemeResult
 from incentives.points_choices import ThemeState
 from incentives.theme_forms import ThemeForm
@@ -115,6 +115,7 @@ def _context(request: HttpRequest, shown: Theme, form: ThemeForm) -> dict[str, A
         "total": sum(each.points for each in counts),
         "form": form,
         "may_edit": access.reach(request.user, EDIT).covers(shown.brand),
+        "panel": None if closed else scheme_words.panel(shown, schemes.latest(shown)),
         "page": keyset_page(
             rows.select_related("post", "creator"),
             field="id",

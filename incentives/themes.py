@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import activity
 from accounts.models import Person, Unit
 from content.matching import normal_title
-from incentives import points_sources, themes_rules
+from incentives import points_sources, schemes, themes_rules
 from incentives.models import Theme, ThemeResult
 from incentives.points_choices import ThemeState
 from incentives.themes_rules import Entry, Result, Step, StepFault
@@ -213,7 +213,7 @@ def add_theme(*, by: Person | None, brand: Unit, month: str, **fields: Any) -> T
 @transaction.atomic
 def change_theme(*, by: Person | None, theme: Theme, **fields: Any) -> Theme:
     """Change a theme; of one that runs only name and words. Refuses ``theme_runs``,
-    ``theme_closed`` and ``wrong_steps``.
+    ``theme_closed``, ``wrong_steps`` and, where it runs, what `schemes.require` refuses.
     """
     theme = _locked(theme)
     changed = {name: value for name, value in fields.items() if getattr(theme, name) != value}
@@ -228,6 +228,8 @@ def change_theme(*, by: Person | None, theme: Theme, **fields: Any) -> Theme:
     _check_steps(theme)
     if changed:
         theme.save(update_fields=list(changed))
+        if theme.state == ThemeState.OPEN:
+            schemes.require(by=by, scheme=theme)
         activity.record(
             by=by,
             verb="theme.changed",
@@ -240,13 +242,14 @@ def change_theme(*, by: Person | None, theme: Theme, **fields: Any) -> Theme:
 
 @transaction.atomic
 def open_theme(*, by: Person | None, theme: Theme) -> Theme:
-    """Let it run. Refuses ``theme_closed`` and ``month_over``."""
+    """Let it run. Refuses ``theme_closed``, ``month_over`` and what `schemes.require` refuses."""
     theme = _locked(theme)
     if theme.state == ThemeState.CLOSED:
         raise DomainError("theme_closed", _("This theme is worked out; it stays as it was."))
     if Month.parse(theme.month) < Month.of(timezone.localdate()):
         raise DomainError("month_over", _("The month of this theme is over."))
     if theme.state == ThemeState.DRAFT:
+        schemes.require(by=by, scheme=theme)
         theme.state = ThemeState.OPEN
         theme.save(update_fields=["state"])
         activity.record(

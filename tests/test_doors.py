@@ -361,6 +361,7 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     **dict.fromkeys(
         ("incentives:theme", "incentives:theme_act"), lambda w: {"theme_id": w.theme.pk}
     ),
+    "incentives:scheme": lambda w: {"kind": "theme", "scheme_id": w.theme.pk},
     **{
         f"incentives:share_link{page}": lambda w: {"share_id": w.share_link.pk}
         for page in ("", "_stop")

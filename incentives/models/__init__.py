@@ -36,6 +36,7 @@ from incentives.models.rewards import (
     RewardRun,
 )
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
+from incentives.models.scheme_checks import SchemeCheck
 from incentives.models.settlement import Settlement, Statement
 from incentives.models.sharing import ShareLink
 from incentives.models.standing import Standing, StandingMonth
@@ -106,6 +107,7 @@ __all__ = [
     "RewardLine",
     "RewardRule",
     "RewardRun",
+    "SchemeCheck",
     "Settlement",
     "ShareLink",
     "StaffPlace",

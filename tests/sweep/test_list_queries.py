@@ -30,7 +30,7 @@ from accounts.choices import Role
 from accounts.models import Activity, ApiKey, Grant, Job, Person, Unit
 from content.models import Post, PostLink
 from customers.models import Order, OrderLine, WaitingRefund
-from incentives import proof_runs, settlement_pages, tier_names
+from incentives import proof_runs, schemes, settlement_pages, tier_names
 from incentives.models import (
     Boost,
     CommissionLine,
@@ -48,12 +48,15 @@ from incentives.models import (
     RaceEntry,
     RaceStanding,
     Redemption,
+    Reward,
     RewardItem,
+    SchemeCheck,
     Statement,
     ThemeResult,
     TierChange,
     TierProposal,
 )
+from incentives.scheme_rules import Stated
 from integrations.models import ImportBatch, ImportIssue
 from matrix import figures, violations
 from matrix.models import (
@@ -163,6 +166,7 @@ ROWS = {
     "incentives:redemptions": List(Redemption, manager=PAGE),
     "incentives:boosts": List(Boost),
     "incentives:rewards": List(RewardItem),
+    "incentives:schemes": List(SchemeCheck),
     "incentives:race": List(RaceStanding, manager=PAGE),
     "incentives:statement": List(CommissionLine),
     "mobile:rewards": List(RewardItem, page=20, who=("zhou",)),
@@ -305,6 +309,10 @@ def fill(world: World, first: int, last: int) -> None:
     copies(TierChange, [world.tier_change], creators, creator_id="n.id")
     copies(RewardItem, [world.reward], creators, creator_id="n.id", key=named)
     copies(RewardItem, [world.reward], numbers, key="'own' || n.num")
+    reward = world.redemption.reward
+    copies(Reward, [reward], numbers, name=named, state="'open'", closes_on="NULL")
+    checked = reward.checks.first() or schemes.check(by=world.lin, scheme=reward, stated=Stated())
+    copies(SchemeCheck, [checked], added(Reward, "name"), reward_id="n.id")
     copies(
         Boost,
         [world.boost],

@@ -22,6 +22,7 @@ from incentives.payee_filters import PayeeFilter
 from incentives.perk_filters import RedemptionFilter
 from incentives.points_filters import GrantFilter, HolderFilter
 from incentives.rewards_filters import RewardFilter
+from incentives.scheme_filters import SchemeFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
@@ -60,6 +61,7 @@ TEMPLATES = {
     StoreFilter: "matrix/_stores.html",
     ReviewFilter: "content/_reviews.html",
     RewardFilter: "incentives/_rewards.html",
+    SchemeFilter: "incentives/_schemes.html",
     StatementFilter: "incentives/_statements.html",
     OwnOrderFilter: "incentives/_own_orders.html",
     DisputeFilter: "incentives/_disputes.html",
