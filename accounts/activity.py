@@ -168,6 +168,7 @@ FACTS: dict[str, Promise] = {
     "due_on": _("Due on"),
     "earned": _("Earned"),
     "domain": _("Domain"),
+    "days": _("Days"),
     "evaluated": _("Evaluated"),
     "event": _("What happened"),
     "expired": _("Points expired"),

@@ -66,6 +66,10 @@ from incentives.models import (
     RewardRun,
     SchemeCheck,
     Settlement,
+    ShareArticleDay,
+    ShareCount,
+    SharedArticle,
+    ShareDay,
     ShareLink,
     StaffPlace,
     Standing,
@@ -603,6 +607,31 @@ class SchemeCheckAdmin(Looking):
     list_display = ("name", "brand", "kind", "outcome", "rules_version", "checked_by", "checked_at")
     list_select_related = ("brand", "checked_by")
     list_filter = ("kind", "outcome")
+
+
+@admin.register(ShareCount)
+class ShareCountAdmin(Looking):
+    list_display = ("brand", "worked_out_at")
+    list_select_related = ("brand",)
+
+
+@admin.register(ShareDay)
+class ShareDayAdmin(Looking):
+    list_display = ("day", "store", "creator", "orders", "paid", "returned", "commission")
+    list_select_related = ("store", "creator")
+
+
+@admin.register(SharedArticle)
+class SharedArticleAdmin(Looking):
+    list_display = ("sku", "title", "brand")
+    list_select_related = ("brand",)
+    search_fields = ("=sku",)
+
+
+@admin.register(ShareArticleDay)
+class ShareArticleDayAdmin(Looking):
+    list_display = ("day", "store", "article", "orders", "pieces", "paid", "returned")
+    list_select_related = ("store", "article")
 
 
 @admin.register(ShareLink)

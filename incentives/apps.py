@@ -29,6 +29,8 @@ class IncentivesConfig(AppConfig):
             reward_proof,
             rewards_jobs,
             scheme_exports,
+            share_exports,
+            share_report,
             themes,
             tier_names,
             waiting_items,
@@ -45,6 +47,7 @@ class IncentivesConfig(AppConfig):
         )
         from incentives.models import Approval, PlanVersion
         from incentives.race_definitions import RACES
+        from incentives.share_definitions import SHARING
         from matrix import tier_steps
 
         definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS)
@@ -52,11 +55,13 @@ class IncentivesConfig(AppConfig):
         definitions.register(DRY_RUNS)
         definitions.register(RACES)
         definitions.register(REWARDS)
+        definitions.register(SHARING)
         for check in (*payout_proof.CHECKS, *reward_proof.CHECKS):
             proof.register(check)
         exports.register()
         points_exports.register()
         scheme_exports.register()
+        share_exports.register()
         finding.register()
         first_steps.register(
             first_steps.Step(
@@ -173,6 +178,14 @@ class IncentivesConfig(AppConfig):
                 icon="sparkles",
                 order=70,
                 permission="points.view",
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Share report"),
+                url_name="incentives:share_report",
+                icon="share-2",
+                order=25,
+                permission="commission.view",
             ),
             navigation.NavItem(
                 group=navigation.REWARD,

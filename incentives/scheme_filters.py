@@ -37,7 +37,12 @@ class SchemeFilter(ListFilter):
     outcome = django_filters.ChoiceFilter(
         label=_("Result"), choices=Outcome.choices, empty_label=_("Every result")
     )
-    all = django_filters.BooleanFilter(label=_("With those that do not run"), method="also_others")
+    which = django_filters.ChoiceFilter(
+        label=_("Which"),
+        choices=[("all", _("With those that do not run"))],
+        empty_label=_("Those that run"),
+        method="also_others",
+    )
 
     class Meta:
         model = SchemeCheck
@@ -45,9 +50,9 @@ class SchemeFilter(ListFilter):
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         rows = super().filter_queryset(queryset)
-        if self.form.cleaned_data.get("all"):
+        if self.form.cleaned_data.get("which"):
             return rows
         return schemes.checks_running(rows, timezone.localdate())
 
-    def also_others(self, rows: QuerySet[Any], _name: str, _value: bool) -> QuerySet[Any]:
+    def also_others(self, rows: QuerySet[Any], _name: str, _value: str) -> QuerySet[Any]:
         return rows

@@ -2,9 +2,23 @@
 
 from django.urls import path
 
-from incentives import share_mobile, share_pages
+from incentives import share_mobile, share_pages, share_report_pages
 
 urlpatterns = [
+    path("commission/share-report/", share_report_pages.sharers, name="share_report"),
+    path(
+        "commission/share-report/articles/",
+        share_report_pages.shared_articles,
+        name="share_articles",
+    ),
+    path(
+        "commission/share-report/before-after/",
+        share_report_pages.before_after,
+        name="share_before_after",
+    ),
+    path(
+        "commission/share-report/refresh/", share_report_pages.refresh, name="share_report_refresh"
+    ),
     path("commission/share-links/", share_pages.link_list, name="share_links"),
     path("commission/share-links/codes/", share_pages.codes_give, name="share_codes_give"),
     path("commission/share-links/<int:share_id>/", share_pages.link_edit, name="share_link"),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from incentives import nightly, payee_mail, race_standings, rewards_jobs
+from incentives import nightly, payee_mail, race_standings, rewards_jobs, share_report
 
 
 @shared_task
@@ -13,6 +13,7 @@ def nightly_tiers() -> None:
 @shared_task
 def nightly_commission() -> None:
     nightly.run_commission()
+    share_report.refresh_all()
 
 
 @shared_task

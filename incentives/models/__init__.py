@@ -38,6 +38,7 @@ from incentives.models.rewards import (
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.scheme_checks import SchemeCheck
 from incentives.models.settlement import Settlement, Statement
+from incentives.models.share_days import ShareArticleDay, ShareCount, SharedArticle, ShareDay
 from incentives.models.sharing import ShareLink
 from incentives.models.standing import Standing, StandingMonth
 from incentives.models.themes import Theme, ThemeResult
@@ -109,7 +110,11 @@ __all__ = [
     "RewardRun",
     "SchemeCheck",
     "Settlement",
+    "ShareArticleDay",
+    "ShareCount",
+    "ShareDay",
     "ShareLink",
+    "SharedArticle",
     "StaffPlace",
     "Standing",
     "StandingMonth",

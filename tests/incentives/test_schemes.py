@@ -322,7 +322,7 @@ def test_the_list_shows_what_runs_and_filters_it(people: c.Cast, lin: Person) ->
     assert names() == ["Rose month", "Hand cream"]
     assert names("?kind=reward") == ["Hand cream"]
     assert names("?outcome=stopped") == []
-    assert names("?outcome=stopped&all=true") == ["Draft"]
+    assert names("?outcome=stopped&which=all") == ["Draft"]
     assert names("?q=rose") == ["Rose month"]
     assert client.get(address).context["open"] == 1
     client.post(reverse("incentives:schemes_check"))

@@ -51,6 +51,9 @@ from incentives.models import (
     Reward,
     RewardItem,
     SchemeCheck,
+    ShareArticleDay,
+    SharedArticle,
+    ShareDay,
     Statement,
     ThemeResult,
     TierChange,
@@ -167,6 +170,8 @@ ROWS = {
     "incentives:boosts": List(Boost),
     "incentives:rewards": List(RewardItem),
     "incentives:schemes": List(SchemeCheck),
+    "incentives:share_report": List(ShareDay),
+    "incentives:share_articles": List(SharedArticle),
     "incentives:race": List(RaceStanding, manager=PAGE),
     "incentives:statement": List(CommissionLine),
     "mobile:rewards": List(RewardItem, page=20, who=("zhou",)),
@@ -313,6 +318,18 @@ def fill(world: World, first: int, last: int) -> None:
     copies(Reward, [reward], numbers, name=named, state="'open'", closes_on="NULL")
     checked = reward.checks.first() or schemes.check(by=world.lin, scheme=reward, stated=Stated())
     copies(SchemeCheck, [checked], added(Reward, "name"), reward_id="n.id")
+    sums = {"orders": 1, "paid": 100, "returned": 0, "commission": 2}
+    store = {"brand": world.chengye.brand, "store": zhou.store, "day": timezone.localdate()}
+    day = ShareDay.objects.first() or ShareDay.objects.create(
+        **store, **sums, creator=zhou, firsts=0, repeats=0
+    )
+    copies(ShareDay, [day], creators, creator_id="n.id")
+    article, _new = SharedArticle.objects.get_or_create(brand=world.chengye.brand, sku="S0")
+    copies(SharedArticle, [article], numbers, sku=named)
+    bought = ShareArticleDay.objects.first() or ShareArticleDay.objects.create(
+        **store, **sums, article=article, pieces=1
+    )
+    copies(ShareArticleDay, [bought], added(SharedArticle, "sku"), article_id="n.id")
     copies(
         Boost,
         [world.boost],

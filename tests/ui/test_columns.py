@@ -23,6 +23,7 @@ from incentives.perk_filters import RedemptionFilter
 from incentives.points_filters import GrantFilter, HolderFilter
 from incentives.rewards_filters import RewardFilter
 from incentives.scheme_filters import SchemeFilter
+from incentives.share_report_filters import SharedArticlesFilter, SharersFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
@@ -57,6 +58,8 @@ TEMPLATES = {
     PersonFilter: "accounts/_people.html",
     PostFilter: "content/_posts.html",
     RedemptionFilter: "incentives/_redemptions.html",
+    SharedArticlesFilter: "incentives/_shared_articles.html",
+    SharersFilter: "incentives/_sharers.html",
     StaffReportFilter: "matrix/_staff_reports.html",
     StoreFilter: "matrix/_stores.html",
     ReviewFilter: "content/_reviews.html",
