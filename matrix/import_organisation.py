@@ -223,6 +223,10 @@ def _parent_path() -> Subquery:
 _KEPT = ("koc_kind", "talent_type", "share_code", "state", "joined_on", "programme")
 
 
+# What only a KOC has.
+OF_KOC = ("koc_kind", "domain", "programme")
+
+
 class CreatorList(ImportFormat):
     code = "creators"
     label = _("Creators (KOS and KOC)")
@@ -303,19 +307,16 @@ class CreatorList(ImportFormat):
         key = (values["kind"], values["number"])
         if self._repeated.refuses(record, key):
             return
-        known = self._known.get(key)
         with_zeros = self._padded[values["kind"]].get(values["number"])
-        if known is None and with_zeros:
+        if key not in self._known and with_zeros:
             if not zeros_decided(record, "number", with_zeros):
                 return
             key = (values["kind"], values["number"])
-            known = self._known.get(key)
+        known = self._known.get(key)
         if values["store_code"] not in self._stores:
             refuse_unknown_store(record, "store_code", values["store_code"], self._stores)
-        if values["koc_kind"] and values["kind"] != CreatorKind.KOC:
-            record.refuse("koc_kind_of_kos", "koc_kind")
-        for column in ("domain", "programme"):
-            if values[column] and values["kind"] != CreatorKind.KOC:
+        for column in OF_KOC if values["kind"] != CreatorKind.KOC else ():
+            if values[column]:
                 record.refuse(f"{column}_of_kos", column)
         holder = self._codes.get(values["share_code"])
         if holder is not None and (holder.kind, holder.number) != key:
