@@ -40,13 +40,16 @@ def card(request: HttpRequest, found: Creator) -> dict[str, Any] | None:
     within = access.reach(request.user, ORDERS)
     sees = within.covers(found.store)
     known = purchases.of_creator(found, timezone.localdate(), within) if sees else None
-    may_edit = access.reach(request.user, EDIT).covers(found.store)
+    may_edit = (
+        access.reach(request.user, EDIT).covers(found.store) and found.person_id != request.user.pk
+    )
     return {
         "shown": Shown(found.shown),
         "facts": _facts(found, known, sees=sees, whole=within.covers(found.brand)),
         "waiting": purchase_proofs.waiting_of(found),
         "line": list(purchase_proofs.line_of(found)[:10]),
-        "may_edit": may_edit and found.person_id != request.user.pk,
+        "may_edit": may_edit,
+        "may_add": may_edit and found.shown != Shown.NOT_NEEDED,
         "may_keep": access.reach(request.user, KEEP).covers(found.store),
     }
 

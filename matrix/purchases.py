@@ -99,28 +99,35 @@ _WITHOUT_KEYS = """
                         WHERE a.creator_id = c.id AND c.number = 'A' || lpad(a.id::text, 7, '0'))
      ORDER BY c.id
 """
-# Rows in one order, so that two calls wait for each other and cannot deadlock.
-_MOVE_ON = """
-    WITH found AS (
-        SELECT k.id, new.bought_on
-          FROM unnest(%(keys)s::bytea[], %(days)s::date[]) AS new (key, bought_on)
-          JOIN matrix_memberkey k ON k.brand_id = %(brand)s AND k.key = new.key
-         WHERE {moves}
-         ORDER BY k.id FOR UPDATE OF k
-    )
-    UPDATE matrix_memberkey k SET bought_on = found.bought_on FROM found WHERE k.id = found.id
+# One look into the index for each buyer: few of many customers are KOC, so that reading all of the
+# KOC to find them would cost more than the rest of the intake.
+_NEWS = """
+    SELECT k.id, new.bought_on
+      FROM unnest(%(keys)s::bytea[], %(days)s::date[]) AS new (key, bought_on)
+     CROSS JOIN LATERAL (
+        SELECT id, bought_on FROM matrix_memberkey
+         WHERE brand_id = %(brand)s AND key = new.key LIMIT 1) AS k
+     WHERE {moves}
+     ORDER BY k.id
 """
-_BOUGHT = _MOVE_ON.format(moves="k.bought_on IS NULL OR k.bought_on < new.bought_on")
-_RECOUNTED = _MOVE_ON.format(moves="k.bought_on IS DISTINCT FROM new.bought_on")
+# Rows are locked in one order, so that two calls wait for each other and cannot deadlock.
+_WRITE = """
+    WITH locked AS (
+        SELECT id FROM matrix_memberkey WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE
+    )
+    UPDATE matrix_memberkey k SET bought_on = new.bought_on
+      FROM unnest(%(ids)s::bigint[], %(days)s::date[]) AS new (id, bought_on), locked
+     WHERE k.id = new.id AND k.id = locked.id AND {moves}
+"""
+_LATER = "k.bought_on IS NULL OR k.bought_on < new.bought_on"
+_OTHER = "k.bought_on IS DISTINCT FROM new.bought_on"
 
 
 def bought(brand_id: int, days: Mapping[bytes, dt.date]) -> int:
     """Note purchases that came in, by the buyer's blind index; of how many KOC that was news."""
     if not days:
         return 0
-    return sql.execute(
-        _BOUGHT, {"brand": brand_id, "keys": list(days), "days": list(days.values())}
-    )
+    return _move(brand_id, days.keys(), days.values(), _LATER)
 
 
 @transaction.atomic
@@ -157,12 +164,24 @@ def recount(brand: Unit) -> int:
         after = some[-1][0]
         keys = [key for _pk, key in some]
         days = _sources[0].last_days(brand.pk, keys)
-        moved += sql.execute(
-            _RECOUNTED, {"brand": brand.pk, "keys": keys, "days": [days.get(key) for key in keys]}
-        )
+        moved += _move(brand.pk, keys, [days.get(key) for key in keys], _OTHER)
 
 
 def nightly() -> None:
     for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
         follow(brand)
         recount(brand)
+
+
+# -- private -------------------------------------------------------------------
+
+
+def _move(
+    brand_id: int, keys: Collection[bytes], days: Collection[dt.date | None], moves: str
+) -> int:
+    asked = {"brand": brand_id, "keys": list(keys), "days": list(days)}
+    rows = sql.fetch_all(_NEWS.format(moves=moves), asked)
+    if not rows:
+        return 0
+    news = {"ids": [row["id"] for row in rows], "days": [row["bought_on"] for row in rows]}
+    return sql.execute(_WRITE.format(moves=f"({moves})"), news)
