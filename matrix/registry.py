@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,6 +71,23 @@ TAKEN: dict[str, tuple[str, Any]] = {
 
 
 # -- creators ------------------------------------------------------------------
+
+
+# What apps above take back from people who pause or leave; called inside the change with their ids.
+Stopped = Callable[[Sequence[int]], Any]
+_stopped: list[Stopped] = []
+
+
+def when_stopped(act: Stopped) -> None:
+    """Register what an app above does when people no longer take part."""
+    if act not in _stopped:
+        _stopped.append(act)
+
+
+def _after_stopping(state: str, ids: Sequence[int]) -> None:
+    if state in (CreatorState.PAUSED, CreatorState.LEFT):
+        for act in _stopped:
+            act(ids)
 
 
 def can_change(creators: QuerySet[Any], before: str, after: str) -> QuerySet[Any]:
@@ -178,6 +195,7 @@ def change_state(*, by: Person | None, creator: Creator, state: str, on: dt.date
     creator.left_on = creator.share_code_until = on if state == CreatorState.LEFT else None
     share_codes.fill(creator.brand_id, [creator])
     creator.save(update_fields=["state", "left_on", "share_code", "share_code_until"])
+    _after_stopping(state, [creator.pk])
     activity.record(
         by=by,
         verb="creator.state_changed",
@@ -259,6 +277,7 @@ def change_states(
     ids = [creator.pk for creator in changing]
     Creator.objects.filter(pk__in=ids).update(state=after)
     share_codes.give_to(ids)
+    _after_stopping(after, ids)
     activity.record_many(
         by=by,
         verb="creator.state_changed",

@@ -59,6 +59,21 @@ def refused(code, command, **values):
 # -- creators ------------------------------------------------------------------
 
 
+def test_apps_above_hear_who_no_longer_takes_part(lin, store, monkeypatch):
+    heard = []
+    monkeypatch.setattr(registry, "_stopped", [])
+    registry.when_stopped(heard.extend)
+    zhou, lu = add_zhou(store), add_zhou(store, number="E002", share_code="lu")
+    for state in ("active", "paused", "active", "left"):
+        registry.change_state(by=lin, creator=zhou, state=state, on=DAY)
+    assert heard == [zhou.pk, zhou.pk], "once as they paused and once as they left"
+    registry.change_state(by=lin, creator=lu, state="active", on=DAY)
+    registry.change_states(
+        by=lin, creators=Creator.objects.all(), before="active", after="paused", on=DAY
+    )
+    assert heard[2:] == [lu.pk]
+
+
 def test_add_creator_places_a_person_at_a_store_and_records_it(lin, brand, store):
     zhou = registry.add_creator(
         by=lin, store=store, kind="kos", number=" E001 ", name="Zhou Min", joined_on=DAY
