@@ -69,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "disputes.answer",
             "own_orders.check",
             "share_links.edit",
+            "rota.edit",
         }
     ),
     Role.ANALYST: frozenset(
@@ -136,6 +137,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "races.dispute",
             "recruiting.view",
             "rewards.view",
+            "rota.edit",
         }
     ),
     Role.STORE_MANAGER: frozenset(
@@ -147,6 +149,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "catalogue.fulfil",
             "races.dispute",
             "recruiting.view",
+            "rota.edit",
         }
     ),
     Role.KOS: frozenset(),

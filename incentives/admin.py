@@ -24,6 +24,7 @@ from incentives.models import (
     Dispute,
     DryRun,
     DryRunPerson,
+    Duty,
     Journal,
     LadderVersion,
     LedgerAccount,
@@ -65,12 +66,15 @@ from incentives.models import (
     RewardRule,
     RewardRun,
     SchemeCheck,
+    RotaNotice,
     Settlement,
     ShareArticleDay,
     ShareCount,
     SharedArticle,
     ShareDay,
     ShareLink,
+    Shift,
+    ShiftPlace,
     StaffPlace,
     Standing,
     StandingMonth,
@@ -652,3 +656,31 @@ class StandingMonthAdmin(Looking):
     list_select_related = ("standing", "creator")
     list_filter = ("met",)
     search_fields = ("=creator__number",)
+
+
+@admin.register(Duty)
+class DutyAdmin(Looking):
+    list_display = ("name", "unit", "points", "state", "created_at")
+    list_select_related = ("unit",)
+    list_filter = ("state",)
+
+
+@admin.register(Shift)
+class ShiftAdmin(Looking):
+    list_display = ("duty", "starts_at", "places", "taken", "called_off_at", "settled_at")
+    list_select_related = ("duty",)
+
+
+@admin.register(ShiftPlace)
+class ShiftPlaceAdmin(Looking):
+    list_display = ("shift", "creator", "state", "came", "points")
+    list_select_related = ("shift", "shift__duty", "creator")
+    list_filter = ("state", "came")
+    search_fields = ("=creator__number",)
+
+
+@admin.register(RotaNotice)
+class RotaNoticeAdmin(Looking):
+    list_display = ("creator", "shift", "kind", "at", "read_at")
+    list_select_related = ("creator", "shift", "shift__duty")
+    list_filter = ("kind",)

@@ -28,6 +28,11 @@ class IncentivesConfig(AppConfig):
             race_waiting,
             reward_proof,
             rewards_jobs,
+            rota_exports,
+            rota_jobs,
+            rota_places,
+            rota_proof,
+            rota_waiting,
             scheme_exports,
             share_exports,
             share_report,
@@ -47,19 +52,22 @@ class IncentivesConfig(AppConfig):
         )
         from incentives.models import Approval, PlanVersion
         from incentives.race_definitions import RACES
+        from incentives.rota_definitions import ROTA
         from incentives.share_definitions import SHARING
-        from matrix import tier_steps
+        from matrix import registry, tier_steps
 
         definitions.register(COMMISSION | PAYOUTS | BOOKS | TIERS)
         definitions.register(POINTS_TEXTS)
         definitions.register(DRY_RUNS)
         definitions.register(RACES)
+        definitions.register(ROTA)
         definitions.register(REWARDS)
         definitions.register(SHARING)
-        for check in (*payout_proof.CHECKS, *reward_proof.CHECKS):
+        for check in (*payout_proof.CHECKS, *reward_proof.CHECKS, *rota_proof.CHECKS):
             proof.register(check)
         exports.register()
         points_exports.register()
+        rota_exports.register()
         scheme_exports.register()
         share_exports.register()
         finding.register()
@@ -87,6 +95,7 @@ class IncentivesConfig(AppConfig):
                 ),
             )
         )
+        registry.when_stopped(rota_places.end_places)
         tier_steps.register(TIER_CHOICES, tier_names.name)
         activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
         activity.opens_with("incentives.dispute", "incentives:dispute")
@@ -102,6 +111,8 @@ class IncentivesConfig(AppConfig):
         activity.opens_with("incentives.pointgrant", "incentives:point_grant")
         activity.opens_with("incentives.tierrun", "incentives:tier_run")
         activity.opens_with("incentives.race", "incentives:race")
+        activity.opens_with("incentives.duty", "incentives:duty")
+        activity.opens_with("incentives.shift", "incentives:shift")
         activity.opens_with("incentives.rewarditem", "incentives:reward")
         for item in (
             navigation.NavItem(
@@ -194,6 +205,14 @@ class IncentivesConfig(AppConfig):
                 icon="shield-check",
                 order=75,
                 permission="rewards.view",
+            ),
+            navigation.NavItem(
+                group=navigation.REWARD,
+                label=_("Volunteers"),
+                url_name="incentives:rota_week",
+                icon="handshake",
+                order=72,
+                permission="points.view",
             ),
             navigation.NavItem(
                 group=navigation.REWARD,

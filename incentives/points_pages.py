@@ -141,11 +141,11 @@ def _give(request: HttpRequest, creator: Creator, form: GiveForm) -> HttpRespons
 def told(journals: list[Journal]) -> list[tuple[Journal, list[str]]]:
     """Journals with what they were for, in words."""
     lines = points.lines_by_journal(journals)
+    words = points_sources.words(
+        (line.source, line.key) for of_journal in lines.values() for line in of_journal
+    )
     return [
-        (
-            journal,
-            sorted({points_sources.label(line.source) for line in lines.get(journal.pk, [])}),
-        )
+        (journal, sorted({words[line.source, line.key] for line in lines.get(journal.pk, [])}))
         for journal in journals
     ]
 

@@ -7,16 +7,18 @@ that is no longer there (a removed post) takes its points back with the next run
 What a fact of a ruled source is worth says the `PointRule` of that event. Others say it themselves
 in the further columns ``points``, ``hold_days`` and ``months``; and where not the days alone decide
 what is held, ``held`` is a query of ``creator_id`` and ``points`` that are held on ``%(today)s``.
+
+``words`` says of keys which facts they name, where the label of the source alone says too little.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from incentives.choices import Tier
 
@@ -31,6 +33,7 @@ class Source:
     facts: str
     ruled: bool = True
     held: str = ""
+    words: Callable[[Collection[str]], dict[str, str]] | None = None
 
 
 _sources: dict[str, Source] = {}
@@ -61,6 +64,24 @@ def label(code: str) -> str:
         return str(_LABELS[code])
     found = _sources.get(code)
     return str(found.label) if found else code
+
+
+def words(lines: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """What lines were for, by source and key: the fact in words where the source tells it."""
+    keys: dict[str, set[str]] = {}
+    for code, key in lines:
+        keys.setdefault(code, set()).add(key)
+    found: dict[tuple[str, str], str] = {}
+    for code, of_source in keys.items():
+        source = _sources.get(code)
+        told = source.words(of_source) if source and source.words else {}
+        for key in of_source:
+            found[code, key] = (
+                gettext("%(label)s: %(value)s") % {"label": label(code), "value": told[key]}
+                if key in told
+                else label(code)
+            )
+    return found
 
 
 register(

@@ -44,6 +44,8 @@ TITLES: dict[str, str | Promise] = {
     "codes_in_stock": _("What is left of a coupon equals its codes that nobody has"),
     "pieces_taken": _("What is gone of a reward equals the pieces that people have"),
     "points_in_books": _("Everybody’s points are what came in less what was spent"),
+    "attendance_in_points": _("Points of volunteers equal the shifts that they came to"),
+    "places_counted": _("Each volunteer shift counts its places right"),
     "released_within_earned": _("What was released equals what was earned where nothing waits"),
 }
 

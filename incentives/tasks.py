@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from incentives import nightly, payee_mail, race_standings, rewards_jobs, share_report
+from incentives import nightly, payee_mail, race_standings, rewards_jobs, rota_jobs
 
 
 @shared_task
@@ -25,6 +26,16 @@ def nightly_points() -> None:
 def nightly_rewards() -> None:
     nightly.check_schemes()
     rewards_jobs.run_all()
+
+
+@shared_task
+def nightly_rota() -> None:
+    rota_jobs.settle_all()
+
+
+@shared_task
+def tidy_rota() -> None:
+    rota_jobs.tidy()
 
 
 @shared_task

@@ -15,6 +15,7 @@ from incentives.proof_urls import urlpatterns as proof_patterns
 from incentives.race_urls import urlpatterns as race_patterns
 from incentives.rewards_urls import urlpatterns as reward_patterns
 from incentives.scheme_urls import urlpatterns as scheme_patterns
+from incentives.rota_urls import urlpatterns as rota_patterns
 from incentives.share_urls import urlpatterns as share_patterns
 from incentives.tier_urls import urlpatterns as tier_patterns
 
@@ -33,6 +34,7 @@ urlpatterns = [
     *own_order_patterns,
     *payout_patterns,
     *scheme_patterns,
+    *rota_patterns,
     *share_patterns,
     path("commission/", commission_pages.statement_list, name="statements"),
     path("commission/statements/<int:statement_id>/", commission_pages.statement, name="statement"),

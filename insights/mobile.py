@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from incentives import statements
+from incentives import rota_places, statements
 from insights import today_cards
 from matrix import custody
 from matrix.models import Creator
@@ -28,6 +28,7 @@ def today(request: HttpRequest, creator: Creator) -> HttpResponse:
         "posts": today_cards.posts_of(creator),
         "sold": today_cards.sold_of(creator, day),
         "to_sign": custody.to_sign_by(creator),
+        "volunteer_news": rota_places.unread_of(creator).count(),
         "first_time": today_cards.is_first_time(creator),
         "bought": today_cards.bought(creator),
     }

@@ -9,6 +9,7 @@ from incentives import payee_mobile, points_mobile, theme_mobile
 from incentives import perk_mobile as perks
 from incentives import rewards_mobile as rewards
 from incentives.dispute_urls import mobile_patterns as disputes
+from incentives.rota_urls import mobile_patterns as volunteering
 from incentives.share_urls import mobile_patterns as sharing
 from insights import mobile as today
 from kosops.ui import offline
@@ -27,6 +28,7 @@ urlpatterns = [
     path("money/statements/<int:statement_id>/pdf/", money.statement_pdf, name="statement_pdf"),
     *disputes,
     *sharing,
+    *volunteering,
     path("money/<int:order_line_id>/<str:role>/", money.money_line, name="money_line"),
     path("points/", points_mobile.own_points, name="points"),
     path("catalogue/", perks.rewards, name="catalogue"),

@@ -43,6 +43,7 @@ from incentives import (
     race_standings,
     races,
     rewards_rule,
+    rota,
     settlement,
     sharing,
     standing,
@@ -71,6 +72,8 @@ from incentives.models import (
     RewardRule,
     Settlement,
     ShareLink,
+    Shift,
+    ShiftPlace,
     Standing,
     Statement,
     Theme,
@@ -197,6 +200,7 @@ class World:
     hold: PayoutHold
     theme: Theme
     share_link: ShareLink
+    shift_place: ShiftPlace
     standing: Standing
     application: Application
 
@@ -369,6 +373,21 @@ CASES: dict[str, Callable[[World], dict[str, Any]]] = {
     "mobile:share_qr": lambda w: {"share_id": w.share_link.pk, "file": "png"},
     "incentives:standing_switch": lambda w: {"standing_id": w.standing.pk},
     "incentives:redemption": lambda w: {"redemption_id": w.redemption.pk},
+    **{
+        f"incentives:duty{page}": lambda w: {"duty_id": w.shift_place.shift.duty_id}
+        for page in ("", "_state", "_shifts")
+    },
+    **dict.fromkeys(
+        (
+            "incentives:shift",
+            *(f"mobile:volunteer_{page}" for page in ("shift", "calendar", "attendance")),
+        ),
+        lambda w: {"shift_id": w.shift_place.shift_id},
+    ),
+    "incentives:shift_place": lambda w: {
+        "shift_id": w.shift_place.shift_id,
+        "place_id": w.shift_place.pk,
+    },
     "mobile:catalogue_item": lambda w: {"reward_id": w.redemption.reward_id},
     "mobile:own_reward": lambda w: {"redemption_id": w.redemption.pk},
     **dict.fromkeys(
@@ -511,6 +530,18 @@ FORMS = {
     "incentives:catalogue_codes": {"lines": "THEIRS-1"},
     "incentives:catalogue_state": {"state": "closed"},
     "incentives:redemption": {"act": "done"},
+    "incentives:duty_state": {"state": "closed"},
+    "incentives:duty_shifts": {
+        "first": "2027-01-01",
+        "last": "2027-01-09",
+        "begin": "10:00",
+        "end": "12:00",
+        "places": "2",
+        "confirm": "1",
+    },
+    "incentives:shift": {"act": "call_off", "reason": "No reason"},
+    "incentives:shift_place": {"came": "absent", "reason": "No reason"},
+    "mobile:volunteer_shift": {"act": "sign_up"},
     "mobile:catalogue_item": {"client_key": "6f8f1c1e-9c7b-4a64-9d3c-0c6f6a1a2b3d"},
     "incentives:theme_act": {"act": "copy"},
     "incentives:points_person": {
@@ -785,6 +816,7 @@ def a_world(settings: Any, tmp_path: Any) -> World:
             name="Theme of Chengye",
             steps=[[0, 10]],
         ),
+        shift_place=a_shift_place(chengye),
         share_link=sharing.add_link(
             by=None,
             brand=chengye.brand,
@@ -802,6 +834,30 @@ def a_world(settings: Any, tmp_path: Any) -> World:
 def a_gift(lin: Person, zhou: Any, number: int) -> PointGrant:
     return points.give(
         by=lin, creator=zhou, points=number, reason="Gift for Zhou", client_key=uuid.uuid4()
+    )
+
+
+def a_shift_place(chengye: c.Cast) -> ShiftPlace:
+    """Zhou looks after a shift of yesterday in which she has a place herself."""
+    duty = rota.add_duty(
+        by=None,
+        unit=chengye.jingan,
+        name="Hosts of Chengye",
+        about="Welcome guests",
+        where="Ground floor",
+        host=chengye.zhou,
+    )
+    rota.set_state(by=None, duty=duty, state="open")
+    begins = timezone.now() - dt.timedelta(days=1)
+    shift = Shift.objects.create(
+        brand=chengye.brand,
+        duty=duty,
+        starts_at=begins,
+        ends_at=begins + dt.timedelta(hours=2),
+        places=3,
+    )
+    return ShiftPlace.objects.create(
+        shift=shift, creator=chengye.zhou, state="held", asked_at=begins, held_at=begins
     )
 
 

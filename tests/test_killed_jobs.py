@@ -18,8 +18,17 @@ from accounts import activity, jobs, tasks
 from accounts.choices import JobState, Role
 from accounts.models import Job, Person
 from content.models import Post
-from incentives import dry_runs, interim, nightly, rewards, rewards_jobs, settlement
-from incentives.models import PlanVersion, Posting
+from incentives import (
+    dry_runs,
+    interim,
+    nightly,
+    rewards,
+    rewards_jobs,
+    rota,
+    rota_jobs,
+    settlement,
+)
+from incentives.models import PlanVersion, Posting, Shift, ShiftPlace
 from integrations import exporting, importing
 from integrations.rows import chunks
 from kosops.lib import queue
@@ -124,6 +133,30 @@ def rewards_of_notes(office: Office) -> Job:
             comments=0,
         )
     return rewards_jobs.start(by=office.chen, brand=office.brand)
+
+
+def volunteers(office: Office) -> Job:
+    """Three came to shifts of last week, and nobody has booked their thanks yet."""
+    over = timezone.now() - dt.timedelta(days=8)
+    duty = rota.add_duty(
+        by=None, unit=office.people.jingan, name="Host", about="-", where="-", points=60
+    )
+    for number in range(3):
+        begins = over + dt.timedelta(hours=3 * number)
+        ends = begins + dt.timedelta(hours=2)
+        shift = Shift.objects.create(
+            brand=office.brand, duty=duty, starts_at=begins, ends_at=ends, places=1, points=60
+        )
+        ShiftPlace.objects.create(
+            shift=shift,
+            creator=office.may,
+            state="held",
+            asked_at=over,
+            held_at=over,
+            came="present",
+            came_at=ends,
+        )
+    return rota_jobs.start(by=office.chen, brand=office.brand)
 
 
 def more_people(office: Office) -> None:
@@ -234,6 +267,7 @@ CASES: dict[str, Start] = {
     "incentives.verify": a_proof,
     "incentives.rewards": rewards_of_notes,
     "incentives.settle": a_month,
+    rota_jobs.KIND: volunteers,
     interim.KIND: an_interim,
     dry_runs.KIND: a_dry_run,
     bulk.JOB: a_list_of_creators,

@@ -199,6 +199,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incentives.tasks.nightly_points",
         "schedule": crontab(hour=3, minute=10),
     },
+    # After the points of the night, which do not need it: booking posts its own.
+    "nightly-rota": {
+        "task": "incentives.tasks.nightly_rota",
+        "schedule": crontab(hour=3, minute=20),
+    },
+    # Places of people who left by a list; whoever is paused or leaves on a page loses them at once.
+    "tidy-rota": {"task": "incentives.tasks.tidy_rota", "schedule": 600.0},
     # Standings are live; a race whose time for late data has passed is fixed.
     "run-races": {"task": "incentives.tasks.run_races", "schedule": crontab(minute=40)},
     "nightly-rewards": {
@@ -242,6 +249,11 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip"}
 REAUTH_SECONDS = env.int("REAUTH_SECONDS", 300)
 # Points that one person may give another by hand within 30 days without a second person.
 POINTS_GRANT_LIMIT = env.int("POINTS_GRANT_LIMIT", 500)
+# Thanks to volunteers: points that the shifts of a month bring one person at most.
+ROTA_POINTS_A_MONTH = env.int("ROTA_POINTS_A_MONTH", 400)
+# So many absences without a word within 90 days close sign-up for so many days.
+ROTA_ABSENCES = env.int("ROTA_ABSENCES", 2)
+ROTA_CLOSED_DAYS = env.int("ROTA_CLOSED_DAYS", 30)
 ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTH_SECONDS
 # HQ roles and superusers set up a second factor before they see anything.
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", True)

@@ -19,6 +19,7 @@ from django.core.files.base import ContentFile
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -44,6 +45,7 @@ from incentives.models import (
     Correction,
     Dispute,
     DryRun,
+    Duty,
     Journal,
     OwnOrder,
     Payout,
@@ -64,6 +66,8 @@ from incentives.models import (
     SchemeCheck,
     Settlement,
     ShareLink,
+    Shift,
+    ShiftPlace,
     Standing,
     Statement,
     Theme,
@@ -165,6 +169,32 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "redemption_id": lambda: Redemption.objects.filter(state="to_do").latest("pk").pk,
     "mobile:own_reward:redemption_id": lambda: (
         Redemption.objects.filter(creator__person__username="zhou").latest("pk").pk
+    ),
+    "duty_id": lambda: Duty.objects.earliest("pk").pk,
+    "shift_id": lambda: Shift.objects.filter(settled_at__isnull=False).latest("pk").pk,
+    "mobile:volunteer_shift:shift_id": lambda: (
+        Shift.objects.filter(starts_at__gt=timezone.now()).latest("pk").pk
+    ),
+    "mobile:volunteer_calendar:shift_id": lambda: (
+        ShiftPlace.objects.filter(state="held", creator__person__username="zhou")
+        .latest("pk")
+        .shift_id
+    ),
+    "mobile:volunteer_attendance:shift_id": lambda: (
+        Shift.objects.filter(
+            duty__host__person__username="zhou",
+            starts_at__lt=timezone.now(),
+            settled_at=None,
+        )
+        .latest("pk")
+        .pk
+    ),
+    "place_id": lambda: (
+        ShiftPlace.objects.filter(
+            state="held", shift=Shift.objects.filter(settled_at__isnull=False).latest("pk")
+        )
+        .latest("pk")
+        .pk
     ),
     "share_id": lambda: ShareLink.objects.latest("pk").pk,
     "file": lambda: "png",

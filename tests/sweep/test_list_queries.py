@@ -37,6 +37,7 @@ from incentives.models import (
     ControlTotal,
     Correction,
     Dispute,
+    Duty,
     Journal,
     LedgerAccount,
     OwnOrder,
@@ -54,6 +55,7 @@ from incentives.models import (
     ShareArticleDay,
     SharedArticle,
     ShareDay,
+    Shift,
     Statement,
     ThemeResult,
     TierChange,
@@ -167,6 +169,9 @@ ROWS = {
     "incentives:points": List(LedgerAccount, manager=PAGE),
     "incentives:points_person": List(Journal, manager=PAGE),
     "incentives:redemptions": List(Redemption, manager=PAGE),
+    "incentives:duties": List(Duty, manager=PAGE),
+    "incentives:shifts": List(Shift, manager=PAGE),
+    "mobile:volunteer": List(Shift, page=20, who=("zhou",)),
     "incentives:boosts": List(Boost),
     "incentives:rewards": List(RewardItem),
     "incentives:schemes": List(SchemeCheck),
@@ -391,6 +396,17 @@ def fill(world: World, first: int, last: int) -> None:
         )
     copies(PointGrant, [world.point_grant], numbers, client_key="gen_random_uuid()")
     copies(Redemption, [world.redemption], numbers, client_key="gen_random_uuid()")
+    shift = world.shift_place.shift
+    copies(Duty, [shift.duty], numbers, name=named)
+    hours = "'2027-01-01'::timestamptz + n.num * interval '2 hours'"
+    copies(
+        Shift,
+        [shift],
+        numbers,
+        starts_at=hours,
+        ends_at=f"{hours} + interval '1 hour'",
+        taken="0",
+    )
     result = ThemeResult.objects.earliest("pk")
     copies(ThemeResult, [result], added(Post, "title_key"), post_id="n.id")
     own = LedgerAccount.objects.get(kind="points", creator=zhou)

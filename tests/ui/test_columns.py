@@ -24,6 +24,7 @@ from incentives.points_filters import GrantFilter, HolderFilter
 from incentives.rewards_filters import RewardFilter
 from incentives.scheme_filters import SchemeFilter
 from incentives.share_report_filters import SharedArticlesFilter, SharersFilter
+from incentives.rota_filters import DutyFilter, ShiftFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter
@@ -68,6 +69,8 @@ TEMPLATES = {
     StatementFilter: "incentives/_statements.html",
     OwnOrderFilter: "incentives/_own_orders.html",
     DisputeFilter: "incentives/_disputes.html",
+    DutyFilter: "incentives/_rota_duties.html",
+    ShiftFilter: "incentives/_rota_shifts.html",
     CorrectionFilter: "incentives/_corrections.html",
     WaitingRefundFilter: "customers/_waiting_refunds.html",
 }

@@ -30,6 +30,7 @@ PEEKS = [
     "incentives:points_person",
     "incentives:redemption",
     "incentives:reward",
+    "incentives:shift",
     "incentives:statement",
     "incentives:tier_change",
     "matrix:account",
