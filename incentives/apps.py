@@ -95,7 +95,7 @@ class IncentivesConfig(AppConfig):
                 ),
             )
         )
-        registry.when_stopped(rota_places.end_places)
+        registry.when_stopped(rota_places.after_stopping)
         tier_steps.register(TIER_CHOICES, tier_names.name)
         activity.opens_with("incentives.payoutbatch", "incentives:payout_batch")
         activity.opens_with("incentives.dispute", "incentives:dispute")

@@ -356,6 +356,15 @@ def call_off(*, by: Person | None, shift: Shift, reason: str) -> Shift:
 # -- people who pause or leave -------------------------------------------------
 
 
+def after_stopping(ids: Sequence[int]) -> None:
+    """End their places once it is true that they stopped.
+
+    Not before: whoever changes a person holds that row, and a shift waits for it to tell the person
+    something, so each would wait for the other. What is lost in between is found by `rota_jobs.tidy`.
+    """
+    transaction.on_commit(lambda: end_places(ids), robust=True)
+
+
 def end_places(ids: Sequence[int] | None = None) -> int:
     """End the places of shifts to come of people who do not take part at present, and move others up.
 

@@ -156,28 +156,32 @@ def test_what_has_begun_is_not_called_off(world: Rota) -> None:
 
 @pytest.mark.parametrize("state", [CreatorState.PAUSED, CreatorState.LEFT])
 def test_who_pauses_or_leaves_loses_places_to_come_and_the_next_moves_up(
-    world: Rota, state: str
+    world: Rota, state: str, django_capture_on_commit_callbacks: Any
 ) -> None:
     past = world.attended(world.may, dt.date(2026, 11, 10))
     world.now("2026-11-20 09:00")
     world.sign_up(world.may)
     world.sign_up(world.zhou)
-    registry.change_state(by=None, creator=world.may, state=state, on=dt.date(2026, 11, 20))
+    with django_capture_on_commit_callbacks(execute=True):
+        registry.change_state(by=None, creator=world.may, state=state, on=dt.date(2026, 11, 20))
     assert states(world, world.may, world.zhou) == [LOST, HELD]
     assert (told(world.may), told(world.zhou)) == (["lost"], ["moved_up"])
     assert world.state(world.may, past) == HELD, "what was is not touched"
 
 
-def test_many_paused_at_once_lose_their_places(world: Rota) -> None:
+def test_many_paused_at_once_lose_their_places(
+    world: Rota, django_capture_on_commit_callbacks: Any
+) -> None:
     world.sign_up(world.may)
     world.sign_up(world.guo)
-    registry.change_states(
-        by=world.lin,
-        creators=type(world.may).objects.filter(kind="koc"),
-        before="active",
-        after="paused",
-        on=dt.date(2026, 11, 20),
-    )
+    with django_capture_on_commit_callbacks(execute=True):
+        registry.change_states(
+            by=world.lin,
+            creators=type(world.may).objects.filter(kind="koc"),
+            before="active",
+            after="paused",
+            on=dt.date(2026, 11, 20),
+        )
     assert states(world, world.may, world.guo) == [LOST, LOST]
     world.shift.refresh_from_db()
     assert world.shift.taken == 0

@@ -12,8 +12,9 @@ from django.utils import timezone
 from incentives import rota, rota_places
 from incentives.models import Shift, ShiftPlace
 from incentives.rota_choices import PlaceState
+from matrix import registry
 from tests.incentives.races import Race, keep, own_database, put_back
-from tests.incentives.rota import Rota
+from tests.incentives.rota import FRIDAY, Rota
 from tests.refusals import sql
 
 
@@ -123,3 +124,20 @@ def test_who_withdraws_at_once_with_who_signs_up_leaves_no_place_empty(
     assert [end.code for end in ends] == ["", ""]
     assert (world.state(world.zhou), held()) == ("held", 1)
     assert rota.to_tick(Shift.objects.all(), timezone.now()).count() == 0
+
+
+def test_who_is_paused_while_the_waiting_list_moves_waits_for_nobody(
+    world: Rota, race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telling Zhou that she moved up needs her row, which pausing her holds: no circle of waiting."""
+    world.sign_up(world.may)
+    world.sign_up(world.zhou)
+    monkeypatch.setattr(rota_places, "_tell", race.before(rota_places._tell))
+    monkeypatch.setattr(registry, "_after_stopping", race.before(registry._after_stopping))
+    ends = race.run(
+        lambda: world.withdraw(world.may),
+        lambda: registry.change_state(by=None, creator=world.zhou, state="paused", on=FRIDAY),
+    )
+    assert [end.code for end in ends] == ["", ""]
+    rota_places.end_places()
+    assert (world.state(world.zhou), held()) == ("lost", 0)
