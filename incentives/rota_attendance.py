@@ -14,8 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
@@ -45,7 +44,7 @@ def words_of(keys: Collection[str]) -> dict[str, str]:
     rows = Shift.objects.select_related("duty")
     shifts = rows.in_bulk({int(key.split(":")[0]) for key in keys})
     return {
-        key: _now("%(name)s on %(day)s")
+        key: gettext("%(name)s on %(day)s")
         % {
             "name": shift.duty.name,
             "day": formats.day(timezone.localdate(shift.starts_at), get_language()),

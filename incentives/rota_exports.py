@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Person, Unit
 from incentives.models import Shift, ShiftPlace
@@ -34,7 +35,10 @@ def register() -> None:
             permission=VIEW,
             found=attendance,
             columns=[
-                Column(heading=_("Activity"), value=lambda row: row.shift.duty.name),
+                Column(
+                    heading=pgettext_lazy("volunteering", "Activity"),
+                    value=lambda row: row.shift.duty.name,
+                ),
                 Column(heading=_("Run by"), value=lambda row: row.shift.duty.unit.name),
                 Column(heading=_("Begins"), value=lambda row: exporting.local(row.shift.starts_at)),
                 Column(heading=_("Ends"), value=lambda row: exporting.local(row.shift.ends_at)),

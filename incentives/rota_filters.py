@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incentives import rota
 from incentives.models import Duty, Shift, ShiftPlace
@@ -27,7 +28,12 @@ class ShiftFilter(ListFilter):
         ListColumn(code="starts", label=_("When"), sort="starts"),
         ListColumn(code="unit", label=_("Run by")),
         ListColumn(code="taken", label=_("Places"), define="shift_taken", numeric=True),
-        ListColumn(code="waiting", label=_("Waiting"), define="shift_waiting", numeric=True),
+        ListColumn(
+            code="waiting",
+            label=pgettext_lazy("volunteering", "Waiting"),
+            define="shift_waiting",
+            numeric=True,
+        ),
         ListColumn(code="came", label=_("Came"), define="shift_came", numeric=True),
         ListColumn(code="given", label=_("Points"), define="shift_given", numeric=True),
         ListColumn(code="state", label=_("State")),
@@ -42,7 +48,9 @@ class ShiftFilter(ListFilter):
         empty_label=_("Every state"),
         method="by_state",
     )
-    duty = django_filters.NumberFilter(label=_("Activity"), field_name="duty")
+    duty = django_filters.NumberFilter(
+        label=pgettext_lazy("volunteering", "Activity"), field_name="duty"
+    )
     since = SinceFilter(field_name="starts_at")
     until = UntilFilter(field_name="starts_at")
     unit = UnitFilter(path_field="duty__unit", permission=rota.VIEW)
@@ -90,7 +98,7 @@ class DutyFilter(ListFilter):
     sorts = {"added": "created_at"}
     default_sort = "-added"
     columns = [
-        ListColumn(code="duty", label=_("Activity")),
+        ListColumn(code="duty", label=pgettext_lazy("volunteering", "Activity")),
         ListColumn(code="unit", label=_("Run by")),
         ListColumn(code="for_whom", label=_("For")),
         ListColumn(code="points", label=_("Points"), define="duty_points", numeric=True),

@@ -141,7 +141,7 @@ def _sums(shifts: QuerySet[Shift], now: dt.datetime) -> list[Kpi]:
                 "rota_came",
                 _("Came, 30 days"),
                 formats.number(sums.attended),
-                _("of %(places)s") % {"places": formats.number(sums.ticked)}
+                _("of %(people)s people") % {"people": formats.number(sums.ticked)}
                 + (f" · {formats.percent_bp(came, 0)}" if came is not None else ""),
             ),
             ("rota_absent", _("Absent without a word"), formats.number(sums.absent), ""),
