@@ -7,12 +7,16 @@ import random
 import string
 import uuid
 
+from django.utils import timezone
+
 from accounts.demo import DemoPart, clock, demo_part
 from accounts.models import Person
 from content import submissions
+from content.choices import Location
 from content.models import Post, PostLink
+from matrix import custody
 from matrix.choices import CreatorState, Platform
-from matrix.models import Creator
+from matrix.models import Creator, SocialAccount
 
 # Of the person who shows the phone, and of others at HQ.
 RECOGNISED = 4
@@ -31,6 +35,7 @@ TITLES = (
     "柜台被问得多的防晒问题",
 )
 WAITS_AT_HOME = "下班后五分钟护肤，屏障霜怎么叠"
+OF_STORE = "静安店今天的柜台活动"
 REFUSED = "这是店里的团建照片，与产品无关。请添加介绍产品的那一篇。"
 
 
@@ -50,6 +55,7 @@ class LinksOfPosts(DemoPart):
         zhou = Creator.objects.select_related("person", "store").get(
             brand=self.demo.brand, person__username="zhou"
         )
+        self._of_store(zhou, until)
         own = Post.objects.filter(creator=zhou, platform=Platform.XIAOHONGSHU)
         for post in own.order_by("-published_at")[:RECOGNISED]:
             self._add(zhou, f"{post.title} {post.url}", post.published_at)
@@ -59,6 +65,31 @@ class LinksOfPosts(DemoPart):
             lin = Person.objects.get(username="lin")
             submissions.refuse_link(by=lin, link=refused, reason=REFUSED)
         self._add_of_others(until)
+
+    def _of_store(self, zhou: Creator, until: dt.datetime) -> None:
+        """Zhou Min holds the account of the store and adds a link of what it posted."""
+        counter = SocialAccount.objects.select_related("unit").filter(
+            unit=zhou.store, creator=None, platform=Platform.XIAOHONGSHU, custodies=None
+        )
+        lin, account = Person.objects.get(username="lin"), counter.order_by("pk").first()
+        if account is None or zhou.person is None:
+            return
+        with clock(until - dt.timedelta(days=30)):
+            held = custody.begin(by=lin, account=account, creator=zhou, since=timezone.localdate())
+            custody.sign(by=lin, custody=held, side="giver")
+            custody.sign(by=zhou.person, custody=held, side="taker")
+        moment = until - dt.timedelta(hours=7)
+        with clock(moment):
+            submissions.add_link(
+                by=zhou.person,
+                creator=zhou,
+                account=account,
+                text=_short(self.rng, OF_STORE),
+                location=Location.STORE,
+                client_key=uuid.UUID(int=self.rng.getrandbits(128), version=4),
+                noted_at=moment,
+            )
+        self.added += 1
 
     def figures(self) -> dict[str, int]:
         return {"links": self.added}

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from accounts.demo import DemoPart, clock, demo_part
 from accounts.models import Person
 from content import reviews
 from content.choices import Genre, Location, PostState, Relationship
+from content.demo import SOURCES
 from content.matching import normal_title
-from content.models import Post, PostReview
+from content.models import MetricSnapshot, Post, PostReview
 from content.review_rules import Item
 from matrix import registry
 from matrix.choices import AccountPurpose, Ownership, Platform
@@ -67,7 +69,7 @@ class Reviews(DemoPart):
             brand=self.demo.brand, person__username="zhou"
         )
         opened = self.demo.last_day - dt.timedelta(days=40)
-        facts = {
+        facts: dict[str, Any] = {
             "by": None,
             "platform": Platform.XIAOHONGSHU,
             "ownership": Ownership.COMPANY_OPENED,
@@ -85,8 +87,16 @@ class Reviews(DemoPart):
 
     def _publish(self, account: SocialAccount, note: Note, until: dt.datetime) -> Post:
         day = self.demo.day - dt.timedelta(days=note.days_ago)
+        figures = {
+            "views": self.rng.randint(200, 900),
+            "likes": self.rng.randint(5, 40),
+            "comments": self.rng.randint(0, 9),
+            "saves": self.rng.randint(0, 12),
+        }
+        # The newest are read the same evening.
+        read = self.demo.at(self.demo.last_day, 23)
         with clock(until):
-            return Post.objects.create(
+            post = Post.objects.create(
                 brand=self.demo.brand,
                 store=account.unit,
                 account=account,
@@ -99,12 +109,12 @@ class Reviews(DemoPart):
                 published_at=self.demo.at(day, 12, self.rng.randint(0, 59)),
                 relationship=Relationship.OWN_STAFF,
                 location=Location.UNKNOWN,
-                views=self.rng.randint(200, 900),
-                likes=self.rng.randint(5, 40),
-                comments=self.rng.randint(0, 9),
-                saves=self.rng.randint(0, 12),
-                figures_at=until,
+                figures_at=read,
+                **figures,
             )
+        source = SOURCES[Platform(account.platform)]
+        MetricSnapshot.objects.create(post=post, captured_at=read, source=source, **figures)
+        return post
 
     def _review(self, post: Post, note: Note, zhou: Creator) -> None:
         if note.findings is None:

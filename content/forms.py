@@ -51,6 +51,7 @@ class LinkForm(forms.Form):
         label=_("What the location tag of the post shows"),
         choices=lambda: _locations(_("Not said")),
         required=False,
+        help_text=_("Has to be said for the account of a store."),
     )
     client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     noted_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)

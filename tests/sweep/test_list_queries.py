@@ -276,7 +276,7 @@ def fill(world: World, first: int, last: int) -> None:
     copies(AccountEvent, [AccountEvent.objects.earliest("pk")], handles, account_id="n.id")
     copies(Post, [world.post], creators, creator_id="n.id", title_key=named)
     copies(Post, [world.post], numbers, title_key="'own' || n.num")
-    copies(Post, [world.recruits], numbers, title_key="'hires' || n.num", review="''")
+    copies(Post, [world.recruits], numbers, title_key="'hires' || n.num", review="'waits'")
     group = world.member.community
     copies(Community, [group], numbers, name=named)
     copies(CommunityMember, [world.member], creators, creator_id="n.id")
