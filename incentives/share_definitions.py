@@ -20,5 +20,8 @@ SHARING = {
         "neither as new nor as repeat."
     ),
     "share_repeats": _("Orders of buyers who had bought from the brand before."),
+    "share_before": _("As many days right before the scheme began."),
+    "share_since": _("The days from its start on, up to today where it runs shorter."),
+    "share_change": _("How the figure since the start differs from that of the days before."),
     "share_pieces": _("Pieces of the article on these orders, returned ones among them."),
 }

@@ -7,25 +7,23 @@ code it names. Orders name the code and no link, and nobody's taps are counted.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import activity, jobs
+from accounts import access, activity, jobs
 from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
 from incentives import share_report_sql
 from incentives.models import (
     PlanVersion,
     RewardRule,
-    ShareArticleDay,
     ShareCount,
     SharedArticle,
     ShareDay,
@@ -98,14 +96,20 @@ def this_month(today: dt.date) -> Window:
     return Window(today.replace(day=1), today)
 
 
-def measures(days: QuerySet[ShareDay], window: Window) -> Measures:
-    """The figures of ``days`` in a window, in one query."""
+def measures(days: QuerySet[ShareDay], window: Window, before: Window) -> list[Measures]:
+    """The figures of ``days`` in two windows, in one query."""
     names = ("orders", "paid", "returned", "commission", "firsts", "repeats")
-    sums = days.filter(day__range=(window.first, window.last)).aggregate(
-        **{f"s_{name}": Sum(name) for name in names},
-        s_people=Count("creator", distinct=True),
-    )
-    return Measures(**{name.removeprefix("s_"): value or 0 for name, value in sums.items()})
+    sums: dict[str, Any] = {}
+    for code, each in (("now", window), ("before", before)):
+        within = Q(day__range=(each.first, each.last))
+        sums |= {f"{code}_{name}": Sum(name, filter=within) for name in names}
+        sums[f"{code}_people"] = Count("creator", distinct=True, filter=within)
+    either = Q(day__range=(window.first, window.last)) | Q(day__range=(before.first, before.last))
+    found = days.filter(either).aggregate(**sums)
+    return [
+        Measures(**{name: found[f"{code}_{name}"] or 0 for name in (*names, "people")})
+        for code in ("now", "before")
+    ]
 
 
 def visible_days(person: Person, brand: Unit, unit: Unit | None) -> QuerySet[ShareDay]:
@@ -113,24 +117,35 @@ def visible_days(person: Person, brand: Unit, unit: Unit | None) -> QuerySet[Sha
     return rows.filter(store__in=_stores(unit)) if unit else rows
 
 
-def people(days: QuerySet[ShareDay], window: Window, rows: QuerySet[Creator]) -> QuerySet[Creator]:
-    """People of ``rows`` with orders by their code in a window, with what these came to."""
-    return _with_sums(days, window, rows, ("firsts", "repeats"))
+def with_sums(
+    person: Person, brand: Unit, unit: Unit | None, window: Window, rows: QuerySet[Any]
+) -> QuerySet[Any]:
+    """People or articles of ``rows`` that orders by share codes name in a window, with the sums.
 
-
-def articles(
-    person: Person, brand: Unit, unit: Unit | None, window: Window, rows: QuerySet[SharedArticle]
-) -> QuerySet[SharedArticle]:
-    """Articles of ``rows`` bought by share codes in a window, with what these came to."""
-    days = ShareArticleDay.objects.for_user(person, VIEW).filter(brand=brand)
-    if unit:
-        days = days.filter(store__in=_stores(unit))
-    return _with_sums(days, window, rows, ("pieces",))
+    One join and narrow rows: the planner groups some ten thousand of them in no time.
+    """
+    of_window: dict[str, Any] = {
+        "share_days__brand": brand,
+        "share_days__day__range": (window.first, window.last),
+    }
+    within = access.reach(person, VIEW)
+    if unit is not None or not within.covers(brand):
+        stores = Unit.objects.for_user(person, VIEW)
+        of_window["share_days__store__in"] = (
+            stores.filter(path__startswith=unit.path) if unit else stores
+        ).values("pk")
+    more = ("pieces",) if rows.model is SharedArticle else ("firsts", "repeats")
+    names = ("orders", "paid", "returned", "commission", *more)
+    return rows.filter(**of_window).annotate(
+        **{f"sum_{name}": Sum(f"share_days__{name}") for name in names},
+        net=F("sum_paid") - F("sum_returned"),
+    )
 
 
 def sharers_of(brand: Unit) -> QuerySet[Creator]:
     """Whoever an order of the brand may name: who may see the order may see who shared it."""
-    return Creator.objects.filter(brand=brand).select_related("store")
+    rows = Creator.objects.filter(brand=brand).only("name", "number", "store")
+    return rows.prefetch_related("store")
 
 
 def articles_of(brand: Unit) -> QuerySet[SharedArticle]:
@@ -146,20 +161,6 @@ def link_names(brand: Unit) -> dict[str, str]:
 def worked_out_at(brand: Unit) -> dt.datetime | None:
     found = ShareCount.objects.filter(brand=brand).values_list("worked_out_at", flat=True)
     return found.first()
-
-
-def _with_sums(
-    days: QuerySet[Any], window: Window, rows: QuerySet[Any], more: Sequence[str]
-) -> QuerySet[Any]:
-    kept = days.filter(day__range=(window.first, window.last))
-    sums = {name: Sum(f"share_days__{name}") for name in ("orders", *more)}
-    return rows.filter(share_days__in=kept).annotate(
-        **{f"sum_{name}": value for name, value in sums.items()},
-        sum_paid=Sum("share_days__paid"),
-        sum_returned=Sum("share_days__returned"),
-        sum_commission=Sum("share_days__commission"),
-        net=F("sum_paid") - F("sum_returned"),
-    )
 
 
 def _stores(unit: Unit) -> QuerySet[Any]:

@@ -54,10 +54,9 @@ class ShareReportFilter(ListFilter):
         return rows
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return self.with_sums(super().filter_queryset(queryset))
-
-    def with_sums(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        raise NotImplementedError
+        rows = super().filter_queryset(queryset)
+        person = self.request.user
+        return share_report.with_sums(person, self.brand, self.unit_chosen, self.window, rows)
 
 
 _FIGURES = [
@@ -102,10 +101,6 @@ class SharersFilter(ShareReportFilter):
     def by_name(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return rows.filter(pk__in=called(value))
 
-    def with_sums(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        days = share_report.visible_days(self.request.user, self.brand, self.unit_chosen)
-        return share_report.people(days, self.window, rows)
-
 
 class SharedArticlesFilter(ShareReportFilter):
     """Articles that were bought by share codes."""
@@ -129,8 +124,3 @@ class SharedArticlesFilter(ShareReportFilter):
 
     def by_name(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return rows.filter(Q(title__icontains=value) | Q(sku=value))
-
-    def with_sums(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return share_report.articles(
-            self.request.user, self.brand, self.unit_chosen, self.window, rows
-        )

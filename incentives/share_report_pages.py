@@ -83,7 +83,7 @@ def before_after(request: HttpRequest) -> HttpResponse:
     rows: list[Compared] = []
     if around:
         visible = share_report.visible_days(request.user, brand, None)
-        before, since = (share_report.measures(visible, window) for window in around)
+        since, before = share_report.measures(visible, around[1], around[0])
         rows = _compared(before, since)
     context = {
         "starts": starts,
@@ -145,8 +145,7 @@ def _report(
     }
     if not found.problems:
         days = share_report.visible_days(request.user, brand, found.unit_chosen)
-        now = share_report.measures(days, window)
-        context["kpis"] = _kpis(now, share_report.measures(days, window.before()))
+        context["kpis"] = _kpis(*share_report.measures(days, window, window.before()))
     return list_response(
         request, found, context, template="incentives/share_report.html", fragment=fragment
     )

@@ -13,7 +13,7 @@ from accounts.choices import Role
 from accounts.models import Job, Person
 from customers.models import Order
 from incentives import share_report
-from incentives.models import PlanVersion, ShareArticleDay, SharedArticle, ShareDay
+from incentives.models import PlanVersion, ShareArticleDay, ShareDay
 from incentives.share_report import Measures, Start, Window
 from tests import cast as c
 from tests.incentives.money import accrue
@@ -44,7 +44,8 @@ def shared(people: c.Cast, number: str, amount: int, day: str = "2026-09-05", **
 
 
 def figures(lin: Person, people: c.Cast, window: Window = SEPTEMBER, unit: Any = None) -> Measures:
-    return share_report.measures(share_report.visible_days(lin, people.brand, unit), window)
+    days = share_report.visible_days(lin, people.brand, unit)
+    return share_report.measures(days, window, window.before())[0]
 
 
 def test_orders_by_a_code_are_added_up_with_what_they_cost(people: c.Cast, lin: Person) -> None:
@@ -114,7 +115,9 @@ def test_articles_have_their_own_sums_and_the_last_name(people: c.Cast, lin: Per
     accrue(people.brand, "2026-09-06")
     share_report.refresh(by=None, brand=people.brand)
     assert order is not None
-    rows = share_report.articles(lin, people.brand, None, SEPTEMBER, SharedArticle.objects.all())
+    rows = share_report.with_sums(
+        lin, people.brand, None, SEPTEMBER, share_report.articles_of(people.brand)
+    )
     assert [(str(row), row.net, row.sum_pieces, row.sum_commission) for row in rows] == [
         ("Rose cream", 10_000, 2, 200)
     ]
