@@ -8,6 +8,7 @@ from incentives.commission import (
     MANAGER,
     SELLER,
     SHARER,
+    Frozen,
     LineFacts,
     Person,
     Rate,
@@ -103,6 +104,72 @@ def test_the_month_of_a_rate_and_of_a_person() -> None:
     assert of(2, 800) == [(limits.PERSON_CAP, 800, 900, 800)]
     earned = sum(each.amount for each in sums.values())
     assert month_target(sums, rates, person_cap=800) == 800 - earned
+
+
+def month(sums: dict[int, Sum], *rates: MonthRate, rate_id: int = 1, **more):
+    found = limits.of_month(sums, rates, rate_id=rate_id, **more)
+    return [(each.code, each.limit, each.wanted, each.got) for each in found]
+
+
+def test_steps_count_for_what_a_month_would_have_brought() -> None:
+    stepped = MonthRate(1, 500, steps=(Step(10_000, 1_000),), cap=900)
+    sums = {1: Sum(base=20_000, amount=1_000)}
+    # 5 % of the first hundred yuan, 10 % of the second; or 10 % of the whole.
+    assert month(sums, stepped) == [(limits.MONTH_CAP, 900, 1_500, 900)]
+    assert month(sums, stepped, whole=True) == [(limits.MONTH_CAP, 900, 2_000, 900)]
+
+
+def test_what_the_lines_came_to_counts_where_there_are_no_steps_and_others_add_to_it() -> None:
+    sums = {1: Sum(base=20_000, amount=600, others=150)}
+    assert month(sums, MonthRate(1, 500, cap=700)) == [(limits.MONTH_CAP, 700, 750, 700)]
+    assert month(sums, MonthRate(1, 500, cap=749)) == [(limits.MONTH_CAP, 749, 750, 749)]
+
+
+def test_a_limit_that_is_just_reached_holds_nothing_down() -> None:
+    sums = {1: Sum(base=20_000, amount=750)}
+    assert month(sums, MonthRate(1, 500, cap=750), person_cap=750) == []
+    assert month(sums, MonthRate(1, 500), person_cap=749) == [(limits.PERSON_CAP, 749, 750, 749)]
+
+
+def test_a_rate_without_lines_in_the_month_met_nothing() -> None:
+    sums = {1: Sum(base=20_000, amount=750)}
+    idle = MonthRate(2, 500, cap=100)
+    assert month(sums, MonthRate(1, 500, cap=700), idle, rate_id=2) == []
+    assert month({}, MonthRate(1, 500, steps=(Step(0, 900),), cap=1)) == []
+
+
+def test_of_an_own_order_only_the_own_person_is_asked_less() -> None:
+    rates = (Rate(1, SELLER, 2_000), Rate(2, SHARER, 2_000))
+    terms = Terms(rates, cap_bp=2_500, own_bp=5_000)
+    # Of Zhou's own order half her rate counts; May's share is that of any other.
+    assert met(line(own=ZHOU.id), terms=terms) == [[(SHARER, limits.LINE_CAP, 2_500, 2_000, 1_500)]]
+
+
+def test_parts_of_a_rate_are_rounded_down_as_the_rule_does() -> None:
+    terms = Terms((Rate(1, SELLER, 333), Rate(2, SHARER, 100)), cap_bp=200, own_bp=5_000)
+    # Half of 3.33 % is 1.66 %, not 1.665 %.
+    assert met(line(1_000_000, own=ZHOU.id), terms=terms) == [
+        [(SHARER, limits.LINE_CAP, 20_000, 10_000, 3_400)]
+    ]
+
+
+def test_a_share_without_a_seller_is_asked_by_its_own_rate() -> None:
+    terms = Terms((Rate(1, SHARER, 1_000), Rate(2, SELLER, 900)), cap_bp=500)
+    alone = LineFacts(net=10_000, paid=10_000, sharer=MAY)
+    assert met(alone, terms=terms) == [[(SHARER, limits.LINE_CAP, 500, 1_000, 500)]]
+    assert met(LineFacts(net=10_000, paid=10_000), terms=terms) == [[]]
+
+
+def test_the_rate_that_was_frozen_says_what_was_wanted() -> None:
+    now, then = Rate(1, SELLER, 500), Rate(7, SELLER, 2_000)
+    terms = Terms((now,), cap_bp=1_000)
+    kept = {(ZHOU.id, SELLER): Frozen(7, 1_000, 1_000, rate=then)}
+    (own,) = limits.of_order([line()], terms, [kept])
+    assert [(each.limit, each.wanted, each.got) for each in own[SELLER]] == [(1_000, 2_000, 1_000)]
+    # A percentage whose plan is not at hand: what it comes to is what was wanted.
+    gone = {(ZHOU.id, SELLER): Frozen(99, 1_000, 1_000)}
+    (own,) = limits.of_order([line()], terms, [gone])
+    assert own[SELLER] == []
 
 
 def test_the_steps_around_a_month() -> None:

@@ -31,7 +31,12 @@ SHOP = "https://shop.example/p/1?from={code}"
         ("https://shop.example\\@evil.example/{code}", "address_signs"),
         ("https://商城.example/{code}", "address_signs"),
         ('https://shop.example/"><script>{code}', "address_signs"),
-        ("https://shop.example/{code}" + "x" * 300, "address_too_long"),
+        ("https://shop.example/{code}".ljust(300, "x"), ""),
+        ("https://shop.example/{code}".ljust(301, "x"), "address_too_long"),
+        ("https://shop.example/{code}?a={", "address_code_once"),
+        ("https://shop.example/{code}?a=}", "address_code_once"),
+        ("https://shop.exampleXXXX/{code}", "address_host"),
+        ("https://shop.exampleNone/{code}", "address_host"),
     ],
 )
 def test_which_addresses_may_be_shared(template: str, why: str) -> None:
@@ -43,4 +48,5 @@ def test_a_code_from_a_file_is_escaped_where_it_stands() -> None:
     assert (
         share_rules.address(SHOP, "A&b=/小") == "https://shop.example/p/1?from=A%26b%3D%2F%E5%B0%8F"
     )
+    assert share_rules.address(SHOP, "XAX") == "https://shop.example/p/1?from=XAX"
     assert share_rules.host_of("https://shop.example:8443/{code}") == "shop.example:8443"
