@@ -233,6 +233,20 @@ def _note(by: Person, item: RewardItem, verb: str, after: dict[str, Any]) -> Non
     activity.record(by=by, verb=verb, object=item, unit=item.creator.store, after=after)
 
 
+def for_person(creator: Creator, day: dt.date) -> list[RewardRule]:
+    """The rules that hold on a day and are for this person's kind and tier, the oldest first."""
+    rows = RewardRule.objects.filter(
+        brand=creator.brand_id, state=RuleState.APPROVED, period__contains=day
+    )
+    found = []
+    for rule in rows.select_related("coupon").order_by("pk"):
+        terms = rewards_rule.terms_from_json(rule.terms)
+        kind = not terms.kinds or creator.kind in terms.kinds
+        if kind and (not terms.tiers or creator.tier in terms.tiers):
+            found.append(rule)
+    return found
+
+
 def of_creator(creator: Creator) -> QuerySet[RewardItem]:
     """The creator's rewards, the latest first."""
     rows = RewardItem.objects.filter(creator=creator)

@@ -62,6 +62,12 @@ def step_sentences(terms: Terms, coupon: str = "") -> list[str]:
     return found
 
 
+def steps_sentence(rule: RewardRule) -> str:
+    """What a rule pays, in one line."""
+    terms = rewards_rule.terms_from_json(rule.terms)
+    return " · ".join(step_sentences(terms, coupon_name(rule)))
+
+
 def day_sentences(terms: Terms, coupon: str = "") -> list[str]:
     """When it counts, when it is paid, how long it can be taken back, what limits it."""
     source = rewards_sources.source_of(terms.source)

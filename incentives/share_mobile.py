@@ -42,6 +42,7 @@ def share(request: HttpRequest, creator: Creator) -> HttpResponse:
             for link in links
         ],
         "brings": brings,
+        "ways": sharing.other_ways(creator, today) if works else [],
         "earned": sharing.earned(creator, month),
         "month_name": words.month_name(str(month)),
     }

@@ -18,7 +18,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
 from accounts.models import Person, Unit
-from incentives import commission, plan_words, plans, share_rules, statements
+from incentives import (
+    commission,
+    plan_words,
+    plans,
+    rewards,
+    rewards_sources,
+    rewards_words,
+    share_rules,
+    statements,
+    themes,
+)
 from incentives.choices import BeneficiaryRole
 from incentives.models import PlanRate, PlanVersion, ShareLink
 from kosops.lib.errors import DomainError
@@ -94,6 +104,36 @@ def brings(creator: Creator, day: dt.date, skus: Sequence[str] = ()) -> Brings |
         if best is not None and best.sku:
             by_sku[sku] = plan_words.for_the_person(rates[best.id])
     return Brings(usual, by_sku, _terms(version))
+
+
+@dataclass(frozen=True)
+class Way:
+    """Another thing that earns: in words, and the phone page on which it stands."""
+
+    title: str
+    words: str
+    page: str
+
+
+def other_ways(creator: Creator, day: dt.date) -> list[Way]:
+    """What else is rewarded for this person on a day: notes they publish, the theme of the month.
+
+    Only what rules and themes say: there is no rule for sharing as such (`scheme_rules`).
+    """
+    ways = [
+        Way(_of_source(rule.source), rewards_words.steps_sentence(rule), "mobile:rewards")
+        for rule in rewards.for_person(creator, day)
+    ]
+    theme = themes.running(creator, day)
+    if theme is not None:
+        ways.append(Way(str(_("A post for the theme of the month")), theme.name, "mobile:theme"))
+    return ways
+
+
+def _of_source(source: str) -> str:
+    if rewards_sources.basis_of(source) == "orders":
+        return str(_("Orders of a month"))
+    return str(_("A note you publish"))
 
 
 def _winning(
