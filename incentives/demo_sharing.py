@@ -1,9 +1,12 @@
-"""The demo's share links: the shop, and what sells best."""
+"""The demo's share links: the shop, and what sells best; and what sharing brought."""
 
 from __future__ import annotations
 
-from accounts.demo import DemoPart, demo_part
-from incentives import sharing
+import datetime as dt
+
+from accounts.demo import DemoPart, clock, demo_part
+from incentives import share_report, sharing
+from incentives.models import ShareArticleDay, ShareDay
 from matrix import share_codes
 
 SHOP = "https://shop.chengye.example"
@@ -18,6 +21,7 @@ LINKS = (
 @demo_part(order=58)
 class Sharing(DemoPart):
     name = "sharing"
+    fills = (ShareDay, ShareArticleDay)
 
     def prepare(self) -> None:
         share_codes.give(by=None, brand=self.demo.brand)
@@ -31,3 +35,12 @@ class Sharing(DemoPart):
                 first_day=self.demo.first_day,
                 place=place,
             )
+
+    def play(self, until: dt.datetime) -> None:
+        if until < self.demo.moments()[-1]:
+            return
+        with clock(until):
+            share_report.refresh(by=None, brand=self.demo.brand)
+
+    def figures(self) -> dict[str, int]:
+        return {"days": ShareDay.objects.values("day").distinct().count()}
