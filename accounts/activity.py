@@ -43,7 +43,7 @@ DONE: dict[str, Promise] = {
     "contact_shown": pgettext_lazy("activity", "contact shown in full"),
     "codes_added": pgettext_lazy("activity", "codes added"),
     "confirmed": pgettext_lazy("activity", "confirmed"),
-    "corrected": pgettext_lazy("activity", "attendance corrected"),
+    "attendance_corrected": pgettext_lazy("activity", "attendance corrected"),
     "customer_changed": pgettext_lazy("activity", "a customer's handover changed"),
     "customers_added": pgettext_lazy("activity", "customers listed"),
     "customers_asked": pgettext_lazy("activity", "customers asked for in WeCom"),

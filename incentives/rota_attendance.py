@@ -183,7 +183,7 @@ def correct(*, by: Person, place: ShiftPlace, came: str, reason: str) -> ShiftPl
         points.run(by=by, brand=shift.brand, today=timezone.localdate(now), only=SOURCE)
     activity.record(
         by=by,
-        verb="shift_place.corrected",
+        verb="shift_place.attendance_corrected",
         object=place,
         unit=shift.duty.unit,
         before=before,

@@ -2,8 +2,7 @@
 
 from celery import shared_task
 
-from incentives import nightly, payee_mail, race_standings, rewards_jobs, share_report
-from incentives import nightly, payee_mail, race_standings, rewards_jobs, rota_jobs
+from incentives import nightly, payee_mail, race_standings, rewards_jobs, rota_jobs, share_report
 
 
 @shared_task

@@ -14,8 +14,8 @@ from incentives.points_urls import urlpatterns as points_patterns
 from incentives.proof_urls import urlpatterns as proof_patterns
 from incentives.race_urls import urlpatterns as race_patterns
 from incentives.rewards_urls import urlpatterns as reward_patterns
-from incentives.scheme_urls import urlpatterns as scheme_patterns
 from incentives.rota_urls import urlpatterns as rota_patterns
+from incentives.scheme_urls import urlpatterns as scheme_patterns
 from incentives.share_urls import urlpatterns as share_patterns
 from incentives.tier_urls import urlpatterns as tier_patterns
 

@@ -35,6 +35,7 @@ from incentives.models.rewards import (
     RewardRule,
     RewardRun,
 )
+from incentives.models.rota import Duty, RotaNotice, Shift, ShiftPlace
 from incentives.models.runs import CommissionLine, CommissionRun, PendingRelease, ReleaseLine
 from incentives.models.scheme_checks import SchemeCheck
 from incentives.models.settlement import Settlement, Statement
@@ -67,6 +68,7 @@ __all__ = [
     "Dispute",
     "DryRun",
     "DryRunPerson",
+    "Duty",
     "Journal",
     "LadderVersion",
     "LedgerAccount",
@@ -108,6 +110,7 @@ __all__ = [
     "RewardLine",
     "RewardRule",
     "RewardRun",
+    "RotaNotice",
     "SchemeCheck",
     "Settlement",
     "ShareArticleDay",
@@ -115,6 +118,8 @@ __all__ = [
     "ShareDay",
     "ShareLink",
     "SharedArticle",
+    "Shift",
+    "ShiftPlace",
     "StaffPlace",
     "Standing",
     "StandingMonth",

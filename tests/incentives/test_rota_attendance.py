@@ -199,7 +199,7 @@ def test_a_correction_after_booking_takes_the_points_back_by_a_line(booked: Rota
         -60,
     ]
     assert has(booked.may) == 0
-    row = Activity.objects.get(verb="shift_place.corrected")
+    row = Activity.objects.get(verb="shift_place.attendance_corrected")
     assert (row.before, row.after) == (
         {"came": "present", "points": 60},
         {"came": "absent", "points": None, "reason": "Mistaken for her sister"},

@@ -22,9 +22,9 @@ from incentives.payee_filters import PayeeFilter
 from incentives.perk_filters import RedemptionFilter
 from incentives.points_filters import GrantFilter, HolderFilter
 from incentives.rewards_filters import RewardFilter
+from incentives.rota_filters import DutyFilter, ShiftFilter
 from incentives.scheme_filters import SchemeFilter
 from incentives.share_report_filters import SharedArticlesFilter, SharersFilter
-from incentives.rota_filters import DutyFilter, ShiftFilter
 from integrations.filters import ImportFilter
 from kosops.ui import definitions
 from kosops.ui.listing import ListFilter

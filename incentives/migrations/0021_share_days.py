@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_answers_kept'),
-        ('incentives', '0040_scheme_checks'),
+        ('incentives', '0020_scheme_checks'),
         ('matrix', '0006_given_codes'),
     ]
 

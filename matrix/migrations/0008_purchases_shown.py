@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_answers_kept'),
-        ('matrix', '0006_given_codes'),
+        ('matrix', '0007_regulated_from'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matrix', '0010_purchases_shown'),
+        ('matrix', '0008_purchases_shown'),
     ]
 
     operations = [

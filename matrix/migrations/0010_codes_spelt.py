@@ -35,7 +35,7 @@ SPELT = f"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matrix", "0011_where_koc_work")]
+    dependencies = [("matrix", "0009_where_koc_work")]
 
     operations = [
         migrations.RunSQL(

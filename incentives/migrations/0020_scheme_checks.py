@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_answers_kept'),
-        ('incentives', '0017_share_links'),
+        ('incentives', '0019_rota'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_answers_kept'),
-        ('incentives', '0017_share_links'),
+        ('incentives', '0018_held_by_review'),
         ('matrix', '0006_given_codes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
