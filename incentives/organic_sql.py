@@ -7,7 +7,11 @@ what was known then; a later jump is held anew.
 
 from __future__ import annotations
 
+from content.choices import HELD_BY_REVIEW
 from content.formulas import TIER_INTERACTIONS, sql_of
+
+# Of a post ``p``: where a second person reviews posts, one counts once it is cleared.
+NOT_HELD = f"p.review NOT IN ({', '.join(sorted(repr(str(state)) for state in HELD_BY_REVIEW))})"
 
 _FIGURES = ("likes", "saves", "comments", "shares")
 _NOW = sql_of(TIER_INTERACTIONS, "m")
@@ -48,6 +52,7 @@ WITH season AS MATERIALIZED (
       FROM content_post p
      WHERE p.brand_id = %(brand)s AND p.published_at >= %(since)s AND p.published_at < %(until)s
        AND p.state = 'online' AND NOT p.is_commercial AND position(%(topic)s IN p.title_key) > 0
+       AND {NOT_HELD}
 ), boosted AS (
     SELECT b.post_id, min(b.began_at) AS at
       FROM incentives_boost b JOIN season ON season.id = b.post_id

@@ -45,7 +45,7 @@ def kind_of(scheme: Scheme) -> str:
 
 def latest(scheme: Scheme) -> SchemeCheck | None:
     """The check that counts."""
-    found = scheme.checks.filter(replaced_by=None)
+    found = SchemeCheck.objects.filter(replaced_by=None, **{kind_of(scheme): scheme})
     return found.select_related("checked_by", "accepted_by").first()
 
 

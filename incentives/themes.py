@@ -20,6 +20,7 @@ from accounts.models import Person, Unit
 from content.matching import normal_title
 from incentives import points_sources, schemes, themes_rules
 from incentives.models import Theme, ThemeResult
+from incentives.organic_sql import NOT_HELD
 from incentives.points_choices import ThemeState
 from incentives.themes_rules import Entry, Result, Step, StepFault
 from kosops.lib.errors import DomainError
@@ -47,9 +48,9 @@ points_sources.register(
     )
 )
 
-# Posts of the month that say the topic and are no paid placements, with the last figures known
-# at the cut-off.
-_ENTRIES = """
+# Posts of the month that say the topic, are no paid placements and are not held by a review, with
+# the last figures known at the cut-off.
+_ENTRIES = f"""
     SELECT p.id AS post, p.creator_id AS creator,
            CASE WHEN num_nonnulls(f.likes, f.saves, f.comments) > 0
                 THEN COALESCE(f.likes, 0) + COALESCE(f.saves, 0) + COALESCE(f.comments, 0)
@@ -67,6 +68,7 @@ _ENTRIES = """
              WHERE s.post_id = p.id AND s.captured_at < %(cutoff)s
            ) f ON true
      WHERE p.brand_id = %(brand)s AND p.state = 'online' AND NOT p.is_commercial
+       AND {NOT_HELD}
        AND p.published_at >= %(first)s AND p.published_at < %(after)s
        AND (%(kind)s = '' OR c.kind = %(kind)s)
        AND (%(creator)s::bigint IS NULL OR p.creator_id = %(creator)s)

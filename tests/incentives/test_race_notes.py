@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts import waiting
 from accounts.choices import Role
 from accounts.models import Activity
+from content import reviews
 from content.models import MetricSnapshot, Post
 from incentives import (
     ledger,
@@ -26,7 +27,7 @@ from incentives import (
 from incentives.models import Boost, NoteReview, RewardItem, RewardRule
 from incentives.race_choices import RaceScheme, RaceState
 from kosops.lib.errors import DomainError, NotAllowed
-from matrix.models import Creator
+from matrix.models import Creator, SocialAccount
 from tests import cast as c
 from tests.incentives.test_race_season import (
     CUT_OFF,
@@ -135,6 +136,18 @@ def test_paid_placements_hidden_notes_and_other_topics_do_not_count(people, cont
     Post.objects.filter(pk=other.pk).update(title="Lipstick", title_key="lipstick")
     post(people.may, "2026-10-01", likes=9)
     assert counted(race, people.may) == (50, 1)
+
+
+def test_a_note_counts_once_a_second_person_has_cleared_it(people, contest):
+    race = contest()
+    own = post(people.may, "2026-09-02", likes=5).account
+    SocialAccount.objects.filter(pk=own.pk).update(purpose="recruiting")
+    cleared, faulty, _waits = (post(people.may, "2026-09-03", likes=50) for _each in range(3))
+    assert counted(race, people.may) == (5, 1)
+    ren = c.person("ren", (Role.REVIEWER, people.brand))
+    reviews.review(by=ren, post=cleared, findings=[])
+    reviews.review(by=ren, post=faulty, findings=["fee"])
+    assert counted(race, people.may) == (55, 2)
 
 
 @pytest.mark.parametrize(

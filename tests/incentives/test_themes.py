@@ -8,12 +8,14 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.choices import Role
+from content import reviews
 from content.models import MetricSnapshot, Post
 from incentives import themes
 from incentives.models import Theme, ThemeResult
+from matrix.models import SocialAccount
 from tests import cast as c
 from tests.incentives.money import code_of
-from tests.incentives.test_points import holds, people, post, run, today
+from tests.incentives.test_points import account, holds, people, post, run, today
 from tests.incentives.test_points_pages import browser
 
 __all__ = ["people", "today"]
@@ -77,6 +79,17 @@ def test_what_does_not_count(people: c.Cast, today: Any) -> None:
     )
     closed(people, today, creator_kind="koc")
     assert list(ThemeResult.objects.values_list("post", "interactions")) == [(late.pk, 5)]
+
+
+@pytest.mark.django_db
+def test_a_post_counts_once_a_second_person_has_cleared_it(people: c.Cast, today: Any) -> None:
+    ren = c.person("ren", (Role.REVIEWER, people.brand))
+    SocialAccount.objects.filter(pk=account(people.may).pk).update(purpose="recruiting")
+    cleared, faulty, _waits = (posted(people.may, number, 150) for number in (1, 2, 3))
+    reviews.review(by=ren, post=cleared, findings=[])
+    reviews.review(by=ren, post=faulty, findings=["fee"])
+    closed(people, today)
+    assert list(ThemeResult.objects.values_list("post", flat=True)) == [cleared.pk]
 
 
 @pytest.mark.django_db
