@@ -156,15 +156,19 @@ def follow(brand: Unit, people: Iterable[int] | None = None) -> int:
 def recount(brand: Unit) -> int:
     """Look up every last purchase again; of how many numbers it was another one."""
     moved, after = 0, 0
-    while True:
-        rows = MemberKey.objects.filter(brand=brand, pk__gt=after).order_by("pk")
-        some = [(pk, bytes(key)) for pk, key in rows.values_list("pk", "key")[:BATCH]]
-        if not some or not _sources:
-            return moved
-        after = some[-1][0]
-        keys = [key for _pk, key in some]
-        days = _sources[0].last_days(brand.pk, keys)
-        moved += _move(brand.pk, keys, [days.get(key) for key in keys], _OTHER)
+    while _sources:
+        with transaction.atomic():
+            # Held before the orders are read: what an intake moves meanwhile is not set back.
+            rows = MemberKey.objects.select_for_update(no_key=True).order_by("pk")
+            found = rows.filter(brand=brand, pk__gt=after).values_list("pk", "key")
+            some = [(pk, bytes(key)) for pk, key in found[:BATCH]]
+            if not some:
+                break
+            after = some[-1][0]
+            keys = [key for _pk, key in some]
+            days = _sources[0].last_days(brand.pk, keys)
+            moved += _move(brand.pk, keys, [days.get(key) for key in keys], _OTHER)
+    return moved
 
 
 def nightly() -> None:
