@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Person, Unit
 from incentives import scheme_words, schemes
@@ -34,7 +35,11 @@ def register() -> None:
             permission=VIEW,
             found=checks,
             columns=[
-                Column(heading=_("Scheme"), of="name", value=lambda row: row.name),
+                Column(
+                    heading=pgettext_lazy("incentive scheme", "Scheme"),
+                    of="name",
+                    value=lambda row: row.name,
+                ),
                 Column(heading=_("Kind"), of="kind", value=lambda row: row.get_kind_display()),
                 Column(
                     heading=_("Result"), of="outcome", value=lambda row: row.get_outcome_display()

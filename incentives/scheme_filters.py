@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incentives import schemes
 from incentives.models import SchemeCheck
@@ -21,7 +22,7 @@ class SchemeFilter(ListFilter):
     sorts = {"checked": "checked_at", "name": "name"}
     default_sort = "-checked"
     columns = [
-        ListColumn(code="name", label=_("Scheme"), sort="name"),
+        ListColumn(code="name", label=pgettext_lazy("incentive scheme", "Scheme"), sort="name"),
         ListColumn(code="kind", label=_("Kind")),
         ListColumn(code="outcome", label=_("Result")),
         ListColumn(code="findings", label=_("What was found")),
