@@ -27,6 +27,7 @@ from incentives import (
     rota,
     rota_jobs,
     settlement,
+    share_report,
 )
 from incentives.models import PlanVersion, Posting, Shift, ShiftPlace
 from integrations import exporting, importing
@@ -96,6 +97,10 @@ def a_dry_run(office: Office) -> Job:
 def a_proof(office: Office) -> Job:
     accrue(office.brand, "2026-09-20")
     return nightly.start_proof(by=office.chen, brand=office.brand)
+
+
+def what_sharing_brought(office: Office) -> Job:
+    return share_report.start(by=office.chen, brand=office.brand)
 
 
 def rewards_of_notes(office: Office) -> Job:
@@ -268,6 +273,7 @@ CASES: dict[str, Start] = {
     "incentives.rewards": rewards_of_notes,
     "incentives.settle": a_month,
     rota_jobs.KIND: volunteers,
+    share_report.JOB: what_sharing_brought,
     interim.KIND: an_interim,
     dry_runs.KIND: a_dry_run,
     bulk.JOB: a_list_of_creators,

@@ -99,6 +99,7 @@ def test_links_wait_for_whoever_may_decide_on_posts(people: c.Cast) -> None:
     for state in ("waiting", "refused"):
         PostLink.objects.create(
             brand=people.brand,
+            store=people.zhou.store,
             creator=people.zhou,
             platform="xiaohongshu",
             url=f"https://xhslink.com/{state}",
