@@ -18,7 +18,28 @@ MOST_GENERATED = 10_000
 MOST_FILE = 5_000_000
 
 
-class RewardForm(forms.Form):
+class AccessForm(forms.Form):
+    """For whom something is: kind, and tiers or layers (`perk_rules.Access`)."""
+
+    creator_kind = forms.ChoiceField(
+        label=_("For"), choices=[("", _("KOS and KOC")), *CreatorKind.choices], required=False
+    )
+    tiers = forms.MultipleChoiceField(
+        label=_("Tiers"),
+        choices=TIER_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: every tier. With layers ticked too, either opens the door."),
+    )
+    layers = forms.MultipleChoiceField(
+        label=_("Layers"),
+        choices=Layer.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class RewardForm(AccessForm):
     name = forms.CharField(label=_("Name"), max_length=80)
     about = forms.CharField(
         label=_("What it is, as people read it"),
@@ -44,27 +65,11 @@ class RewardForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    creator_kind = forms.ChoiceField(
-        label=_("For"), choices=[("", _("KOS and KOC")), *CreatorKind.choices], required=False
-    )
     unit = forms.ModelChoiceField(
         queryset=Unit.objects.none(),
         required=False,
         label=_("Region or store"),
         empty_label=_("All regions and stores"),
-    )
-    tiers = forms.MultipleChoiceField(
-        label=_("Tiers"),
-        choices=TIER_CHOICES,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked: every tier. With layers ticked too, either opens the door."),
-    )
-    layers = forms.MultipleChoiceField(
-        label=_("Layers"),
-        choices=Layer.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(self, *args: Any, units: Any, **more: Any) -> None:

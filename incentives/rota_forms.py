@@ -8,13 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
-from incentives.choices import TIER_CHOICES
 from incentives.models import Duty
 from incentives.models.rota import MOST_PLACES, MOST_THANKS
+from incentives.perk_forms import AccessForm
 from incentives.rota import Pattern
 from incentives.rota_choices import Came
 from incentives.rota_places import MAX_REASON
-from matrix.choices import CreatorKind, CreatorState, Layer
+from matrix.choices import CreatorKind, CreatorState
 from matrix.models import Creator
 
 WEEKDAYS = [
@@ -44,7 +44,7 @@ def _time(label: Any) -> forms.TimeField:
     )
 
 
-class DutyForm(forms.Form):
+class DutyForm(AccessForm):
     unit = forms.ModelChoiceField(queryset=Unit.objects.none(), label=_("Run by"), empty_label=None)
     name = forms.CharField(label=_("Name"), max_length=80)
     about = forms.CharField(
@@ -74,27 +74,11 @@ class DutyForm(forms.Form):
     tick_days = forms.IntegerField(
         label=_("Attendance can be ticked for, days"), min_value=1, max_value=30
     )
-    creator_kind = forms.ChoiceField(
-        label=_("For"), choices=[("", _("KOS and KOC")), *CreatorKind.choices], required=False
-    )
     for_unit = forms.ModelChoiceField(
         queryset=Unit.objects.none(),
         required=False,
         label=_("People of region or store"),
         empty_label=_("All regions and stores"),
-    )
-    tiers = forms.MultipleChoiceField(
-        label=_("Tiers"),
-        choices=TIER_CHOICES,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked: every tier. With layers ticked too, either opens the door."),
-    )
-    layers = forms.MultipleChoiceField(
-        label=_("Layers"),
-        choices=Layer.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(
