@@ -13,7 +13,7 @@ from content import mobile
 from content.models import PostLink
 from kosops.ui import offline
 from tests import cast as c
-from tests.content.links import ADDRESS, SHORT, account, post
+from tests.content.links import ADDRESS, SHORT, account, add, post
 from tests.flows.test_main_job_in_browser import allow_the_browser_loop, browser  # noqa: F401
 
 pytestmark = [
@@ -236,6 +236,43 @@ def test_a_lost_session_keeps_the_link_until_the_person_is_back(phone: Phone) ->
     phone.open("/m/posts/")
     expect(phone.page.locator("#own-posts")).to_contain_text(ADDRESS, timeout=20_000)
     assert PostLink.objects.count() == 1
+
+
+# What is noted where a form was sent, as if that happened a moment after the next page is asked for.
+SENT_SOON = """() => new Promise((done) => {
+    const asked = indexedDB.open("kosops", 1);
+    asked.onsuccess = () => {
+        const changing = asked.result.transaction("unsent", "readwrite");
+        changing.objectStore("unsent").put({ key: ":sent", person: null, at: Date.now() + 60000 });
+        changing.oncomplete = () => { asked.result.close(); done(); };
+    };
+})"""
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_a_link_that_was_sent_while_its_page_was_on_the_way_is_shown(
+    phone: Phone, chengye: c.Cast, monkeypatch: pytest.MonkeyPatch, is_noted: bool
+) -> None:
+    """The page is made before the link of the one before comes in; the control knows nothing of it."""
+    whole = mobile.page_or_fragment
+
+    def overtaken(*args: Any, **more: Any) -> Any:
+        answer = whole(*args, **more)
+        if not PostLink.objects.exists():
+            add(chengye.zhou)
+        return answer
+
+    if is_noted:
+        phone.page.evaluate(SENT_SOON)
+    monkeypatch.setattr(mobile, "page_or_fragment", overtaken)
+    page = phone.open("/m/posts/")
+    own = page.locator("#own-posts")
+    expect(own).to_contain_text("Serum")
+    if is_noted:
+        expect(own).to_contain_text(ADDRESS)
+    else:
+        page.wait_for_load_state("networkidle")
+        expect(own).not_to_contain_text(ADDRESS)
 
 
 def test_the_next_person_on_the_phone_sees_and_sends_nothing_of_the_first(phone: Phone) -> None:

@@ -75,6 +75,10 @@ async function told(result) {
   if (form && !form.elements.text.value && !result.failed) form.querySelector("#link-check").replaceChildren();
   if (!result.sent) return;
   toast(frame.dataset.kosSent);
+  refresh();
+}
+
+function refresh() {
   const own = document.querySelector("[data-kos-refresh]");
   if (own && self.htmx) htmx.ajax("GET", own.dataset.kosRefresh, { target: own, swap: "outerHTML" });
 }
@@ -231,6 +235,8 @@ async function start() {
   addEventListener("online", () => sendAll());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendAll());
   navigator.serviceWorker?.addEventListener("message", (event) => event.data.kos === "unsent" && told(event.data.result));
+  // Sent by the page before while this one was on its way: it may have been made too early for it.
+  if ((await unsent.sentAt()) > performance.timeOrigin) refresh();
   await sendAll();
 }
 

@@ -30,6 +30,16 @@ self.kosUnsent = (() => {
   const keep = (form) => withStore("readwrite", (store) => store.put(form));
   const drop = (key) => withStore("readwrite", (store) => store.delete(key));
 
+  // When a form was sent last from this browser, by page or worker; beside the forms, of no person.
+  const SENT = ":sent";
+  const sentAt = async () => (await withStore("readonly", (store) => store.get(SENT)))?.at || 0;
+
+  const dropSent = (key) =>
+    withStore("readwrite", (store) => {
+      store.put({ key: SENT, person: null, at: Date.now() });
+      return store.delete(key);
+    });
+
   async function of(person) {
     const all = await withStore("readonly", (store) => store.getAll());
     return all.filter((form) => form.person === person).sort((a, b) => (a.noted_at < b.noted_at ? -1 : 1));
@@ -74,7 +84,7 @@ self.kosUnsent = (() => {
       return { outcome: "failed" };
     }
     if (answer.status === 200) {
-      await drop(form.key);
+      await dropSent(form.key);
       return { outcome: "sent", ...said };
     }
     await keep({ ...form, problem: said.message });
@@ -110,5 +120,5 @@ self.kosUnsent = (() => {
     return result;
   }
 
-  return { TAG, keep, drop, of, send, sendAll };
+  return { TAG, keep, drop, of, send, sendAll, sentAt };
 })();
