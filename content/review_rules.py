@@ -8,7 +8,7 @@ programme in brackets:
     knowledge, efficacy             [5.1] health knowledge is no advertising and stands beside no
                                     contact, address or link; words of effect need proof on file
     fee, heads                      [5.6] joining has no price, and nobody is paid for recruiting
-    result, before_after, endorsed, Advertising Law articles 16, 24 and 25, from general knowledge:
+    result, before_after, endorsed, Advertising Law articles 16 and 24 to 26, from general knowledge:
     number, risk                    the operator's counsel checks them before they are relied on
     pay, employer, equal            [5.7] and general knowledge of employment law, likewise
 """
@@ -51,6 +51,7 @@ OF_TRADE: dict[str, tuple[Item, ...]] = {
     ),
     "finance": (Item.RESULT, Item.RISK, Item.ENDORSED, Item.NUMBER),
     "education": (Item.RESULT, Item.ENDORSED, Item.NUMBER),
+    "property": (Item.RESULT, Item.NUMBER),
 }
 OF_RECRUITING = (Item.FEE, Item.HEADS, Item.PAY, Item.EMPLOYER, Item.EQUAL)
 ALWAYS = (Item.CONTACT, Item.ABSOLUTE, Item.DISCLOSURE)

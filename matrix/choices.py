@@ -144,11 +144,12 @@ class Trade(models.TextChoices):
     BUSINESS = "business", _("Business services")
     CARS = "cars", _("Cars")
     HOMES = "homes", _("Homes and furnishing")
+    PROPERTY = "property", _("Property")
     BABIES = "babies", _("Mothers and babies")
 
 
 # K21: trades whose advertising the law watches more closely.
-REGULATED = frozenset({Trade.FINANCE, Trade.HEALTH, Trade.EDUCATION})
+REGULATED = frozenset({Trade.FINANCE, Trade.HEALTH, Trade.EDUCATION, Trade.PROPERTY})
 
 
 class PlatformRuleKind(models.TextChoices):
