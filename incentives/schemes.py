@@ -148,10 +148,11 @@ def check(
     Writes down the result whatever it is. A scheme that runs is not ended by it.
     """
     brand, before = _locked(scheme)
-    found = scheme_rules.findings(facts_of(scheme), stated)
+    facts = facts_of(scheme)
+    found = scheme_rules.findings(facts, stated)
     warned = set(scheme_rules.warnings(found))
     taken_on = by if warned and warned <= set(accepted) else None
-    return _write(by, scheme, brand, before, stated, found, taken_on)
+    return _write(by, scheme, brand, before, facts, stated, found, taken_on)
 
 
 @transaction.atomic
@@ -161,8 +162,8 @@ def require(*, by: Person | None, scheme: Scheme) -> None:
     Writes down the check where the scheme or the rules changed since the last one.
     """
     brand, before = _locked(scheme)
-    stated = stated_of(before)
-    found = scheme_rules.findings(facts_of(scheme), stated)
+    facts, stated = facts_of(scheme), stated_of(before)
+    found = scheme_rules.findings(facts, stated)
     if scheme_rules.stops(found):
         raise DomainError(
             "scheme_stopped",
@@ -177,9 +178,9 @@ def require(*, by: Person | None, scheme: Scheme) -> None:
             _("Somebody has to accept the warnings of the platform rules first: “Scheme check”."),
             findings=sorted(warned - accepted),
         )
-    if before is None or not _same(before, scheme, found):
+    if before is None or not _same(before, facts, found):
         taken_on = before.accepted_by if before and warned else None
-        _write(by, scheme, brand, before, stated, found, taken_on)
+        _write(by, scheme, brand, before, facts, stated, found, taken_on)
 
 
 def check_running(*, by: Person | None, brand: Unit, today: dt.date) -> int:
@@ -191,11 +192,12 @@ def check_running(*, by: Person | None, brand: Unit, today: dt.date) -> int:
     for scheme in unchecked(brand, today):
         with transaction.atomic():
             brand, before = _locked(scheme)
-            stated = stated_of(before)
-            found = scheme_rules.findings(facts_of(scheme), stated)
+            facts, stated = facts_of(scheme), stated_of(before)
+            found = scheme_rules.findings(facts, stated)
             warned = set(scheme_rules.warnings(found))
             taken_on = before.accepted_by if before and warned <= _accepted(before) else None
-            _write(by, scheme, brand, before, stated, found, taken_on if warned else None)
+            accepted_by = taken_on if warned else None
+            _write(by, scheme, brand, before, facts, stated, found, accepted_by)
             count += 1
     return count
 
@@ -216,10 +218,10 @@ def _accepted(check: SchemeCheck | None) -> set[str]:
     return set(scheme_rules.warnings(findings_of(check)))
 
 
-def _same(before: SchemeCheck, scheme: Scheme, found: tuple[Finding, ...]) -> bool:
+def _same(before: SchemeCheck, facts: Facts, found: tuple[Finding, ...]) -> bool:
     return (
         before.rules_version == scheme_rules.VERSION
-        and before.facts == _plain_facts(facts_of(scheme))
+        and before.facts == _plain_facts(facts)
         and findings_of(before) == found
     )
 
@@ -229,6 +231,7 @@ def _write(
     scheme: Scheme,
     brand: Unit,
     before: SchemeCheck | None,
+    facts: Facts,
     stated: Stated,
     found: tuple[Finding, ...],
     accepted_by: Person | None,
@@ -240,7 +243,7 @@ def _write(
         kind=kind,
         replaces=before,
         name=_name(scheme),
-        facts=_plain_facts(facts_of(scheme)),
+        facts=_plain_facts(facts),
         stated={
             "asks": sorted(stated.asks),
             "platforms": sorted(stated.platforms),
