@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat, Length, Substr
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,11 @@ PARENTS = {
 def ids_in(path: str) -> list[int]:
     """The ids of all units above the one with this path, the topmost first, and its own last."""
     return [int(part) for part in path.strip("/").split("/")]
+
+
+def active_brands() -> QuerySet[Unit]:
+    """The brands that work of the night is done for, in a fixed order."""
+    return Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk")
 
 
 @transaction.atomic

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import jobs
-from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
+from accounts.units import active_brands
 from incentives import (
     commission_runs,
     points,
@@ -46,7 +46,7 @@ def yesterday() -> dt.date:
 def run_tiers(*, as_of: dt.date | None = None) -> None:
     """Evaluate the tiers of every brand. One without tier rules, or done already, is passed over."""
     day = as_of or yesterday()
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         try:
             tier_runs.evaluate(by=None, brand=brand, as_of=day)
         except DomainError as refusal:
@@ -56,7 +56,7 @@ def run_tiers(*, as_of: dt.date | None = None) -> None:
 def run_commission(*, as_of: dt.date | None = None) -> None:
     """Work out and release the commission of every brand. A busy brand is left to its own run."""
     day = as_of or yesterday()
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         try:
             run_brand(by=None, brand=brand, day=day)
         except DomainError as refusal:
@@ -65,7 +65,7 @@ def run_commission(*, as_of: dt.date | None = None) -> None:
 
 def run_points(*, today: dt.date | None = None) -> None:
     """Let every brand's points be earned, released and expire. A busy brand is left to its own run."""
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         try:
             points.run(by=None, brand=brand, today=today or timezone.localdate())
             standing.work_out(by=None, brand=brand, today=today or timezone.localdate())
@@ -75,7 +75,7 @@ def run_points(*, today: dt.date | None = None) -> None:
 
 def check_schemes(*, today: dt.date | None = None) -> None:
     """Check the schemes that run by the rules of today, where that was not done yet."""
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         schemes.check_running(by=None, brand=brand, today=today or timezone.localdate())
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import jobs
-from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
+from accounts.units import active_brands
 from incentives import rewards_runs
 from kosops.lib.errors import DomainError
 
@@ -54,7 +54,7 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
 def run_all(*, as_of: dt.date | None = None) -> None:
     """The nightly run of every brand; a busy brand, or a settled month, is left alone."""
     day = as_of or timezone.localdate() - dt.timedelta(days=1)
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         try:
             rewards_runs.run(by=None, brand=brand, as_of=day)
         except DomainError as refusal:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from content.formulas import TIER_INTERACTIONS, sql_of, whole_sql_of
 from incentives import scheme_rules
-from incentives.organic_sql import BOOSTED, JUMPS
+from incentives.organic_sql import BOOSTED, JUMPS, NOT_HELD
 
 Text = str | Promise
 
@@ -121,7 +121,7 @@ SELECT 'deal:' || o.creator_id || ':' || to_char(o.month, 'YYYY-MM') AS key, o.c
 
 # What a person's accounts did in a month that is over: notes that are online and not held by a
 # review.
-ACCOUNTS = """
+ACCOUNTS = f"""
 SELECT 'account:' || n.account_id || ':' || to_char(n.month, 'YYYY-MM') AS key, n.creator_id,
        NULL::bigint AS post_id, n.account_id, n.platform,
        (n.month + interval '1 month' - interval '1 day')::date AS done_on,
@@ -130,7 +130,7 @@ SELECT 'account:' || n.account_id || ':' || to_char(n.month, 'YYYY-MM') AS key, 
                date_trunc('month', p.published_at AT TIME ZONE %(zone)s)::date AS month
           FROM content_post p JOIN matrix_socialaccount a ON a.id = p.account_id
          WHERE p.brand_id = %(brand)s AND a.creator_id IS NOT NULL AND p.state = 'online'
-           AND p.review NOT IN ('waits', 'problem')
+           AND {NOT_HELD}
            AND p.published_at >= (date_trunc('month', %(first)s::date::timestamp) AT TIME ZONE %(zone)s)
            AND p.published_at < ((%(last)s::date + 1)::timestamp AT TIME ZONE %(zone)s)) n
  WHERE (n.month + interval '1 month' - interval '1 day')::date BETWEEN %(first)s AND %(last)s

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import jobs
-from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
+from accounts.units import active_brands
 from incentives import rota_attendance, rota_places
 from kosops.lib.errors import DomainError
 
@@ -34,7 +34,7 @@ def run_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
 
 def settle_all() -> None:
     """The nightly run of every brand; a busy brand is left to its own run."""
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         try:
             rota_attendance.settle(by=None, brand=brand)
         except DomainError as refusal:

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import access, activity, jobs
-from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
+from accounts.units import active_brands
 from incentives import share_report_sql
 from incentives.models import (
     PlanVersion,
@@ -248,7 +248,7 @@ def _work_out(params: dict[str, Any]) -> None:
 def refresh_all() -> None:
     """The nightly run; anew on the first of a month, which also finds orders that changed days."""
     anew = timezone.localdate().day == 1
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         refresh(by=None, brand=brand, anew=anew)
 
 

@@ -13,8 +13,8 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts import activity
-from accounts.choices import UnitKind
 from accounts.models import Person, Unit
+from accounts.units import active_brands
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from matrix import layers, posting
@@ -160,7 +160,7 @@ def work_out(
 
 def nightly(*, now: dt.datetime, on: dt.date) -> None:
     """Work out the layers of every brand that has creators."""
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         counts = work_out(by=None, brand=brand, now=now, on=on)
         logger.info("Layers of %s: %s", brand, counts)
 

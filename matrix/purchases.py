@@ -19,8 +19,8 @@ from typing import Protocol
 from django.db import transaction
 
 from accounts.access import Reach
-from accounts.choices import UnitKind
 from accounts.models import Unit
+from accounts.units import active_brands
 from kosops.lib import sql
 from matrix.models import Creator, MemberKey
 
@@ -172,7 +172,7 @@ def recount(brand: Unit) -> int:
 
 
 def nightly() -> None:
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         follow(brand)
         recount(brand)
 

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import activity, jobs
-from accounts.choices import UnitKind
 from accounts.models import Job, Person, Unit
+from accounts.units import active_brands
 from kosops.lib import sql
 from kosops.lib.errors import DomainError
 from matrix import code_rules
@@ -133,7 +133,7 @@ def new_codes(brand_id: int, count: int) -> list[str]:
 
 def nightly() -> None:
     """Give codes to whoever became active without passing a page, such as by a repair."""
-    for brand in Unit.objects.filter(kind=UnitKind.BRAND, active=True).order_by("pk"):
+    for brand in active_brands():
         while give(by=None, brand=brand):
             pass
 
